@@ -7,17 +7,16 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
-use crate::analysis;
 use crate::query::{Dialect, Query, QueryParameter};
 use crate::replay::{ReplayError, as_run, literals_of};
 use crate::scenario::{Library, ParameterValue, Scenario, lab_rules, resolve_parameters};
 use crate::schema::product::ProductTable;
-use crate::sql;
 use crate::sql::functions::collation;
 use crate::sql::quote;
 use crate::sql::tsql::{self, Literal, TsqlError};
 use crate::store::{self, Binding, Store, StoreError};
 use crate::table::{Cell, Kind, parse_timestamp};
+use crate::{analysis, sql};
 
 /// Writes the scenario called `name`, with its parameters as `sets` has them, as one script.
 ///

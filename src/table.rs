@@ -13,8 +13,7 @@ pub mod raw;
 pub mod text_formula;
 
 use std::borrow::Cow;
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use schemars::JsonSchema;

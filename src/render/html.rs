@@ -11,9 +11,8 @@ pub(super) mod timeline;
 
 use std::io::{self, Write};
 
-use super::RenderOptions;
-use super::chart;
 use super::wording::{self, Totals};
+use super::{RenderOptions, chart};
 use crate::diagnostic::counted;
 use crate::report::{
     CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing,

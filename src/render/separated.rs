@@ -20,6 +20,7 @@
 
 mod analysis;
 
+use std::borrow::Cow;
 use std::cell::{Cell as Counter, RefCell};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -27,9 +28,8 @@ use std::rc::Rc;
 
 use csv::{ByteRecord, QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::sanitize;
-use super::wording;
 use super::{CountedRows, CsvOptions, Rendered};
+use super::{sanitize, wording};
 use crate::report::{
     CellRun, CheckRun, Comparison, FindingRun, Report, RunVerdict, ScenarioRun, StepRun,
 };
@@ -72,7 +72,7 @@ pub(super) fn render(
     out: &mut dyn Write,
 ) -> io::Result<Rendered> {
     let mut out = Out::new(out, separator, options)?;
-    all(&mut out, report).map_err(of_out)?;
+    all(&mut out, report)?;
     Ok(out.texts.rendered())
 }
 
@@ -83,7 +83,7 @@ pub(super) fn finding(
     out: &mut dyn Write,
 ) -> io::Result<Rendered> {
     let mut out = Out::new(out, Separator::Comma, options)?;
-    analysis::rows_of(&mut out, finding).map_err(of_out)?;
+    analysis::rows_of(&mut out, finding)?;
     Ok(out.texts.rendered())
 }
 
@@ -100,14 +100,14 @@ pub(super) fn rows(
     }))
 }
 
-fn all(out: &mut Out<'_>, report: &Report) -> csv::Result<()> {
+fn all(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
     let mut own = String::new();
     let listings = wording::listings(report);
     for (at, listing) in listings.iter().enumerate() {
         if at > 0 {
             out.gap()?;
         }
-        header(out, &listing.table.names())?;
+        out.texts(listing.table.names())?;
         for row in &listing.table.rows {
             listed(out, row, &mut own)?;
         }
@@ -222,9 +222,11 @@ impl<'o> Out<'o> {
     }
 
     /// Writes the line of the added fields.
-    fn end_line(&mut self) -> csv::Result<()> {
+    fn end_line(&mut self) -> io::Result<()> {
         if self.in_quotes.is_empty() {
-            self.writer.write_byte_record(&self.record)?;
+            self.writer
+                .write_byte_record(&self.record)
+                .map_err(of_out)?;
         } else {
             let line = line_in_quotes(&self.record, &self.in_quotes);
             self.writer.flush()?;
@@ -236,7 +238,7 @@ impl<'o> Out<'o> {
     }
 
     /// Writes a line of final fields.
-    fn line(&mut self, fields: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
+    fn line(&mut self, fields: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<()> {
         for field in fields {
             self.field(field.as_ref());
         }
@@ -244,7 +246,7 @@ impl<'o> Out<'o> {
     }
 
     /// Writes a line of texts.
-    fn texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
+    fn texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) -> io::Result<()> {
         for text in texts {
             let field = self.texts.text(text.as_ref());
             self.field(&field);
@@ -253,9 +255,9 @@ impl<'o> Out<'o> {
     }
 
     /// Writes an empty line, which the writer has no way to.
-    fn gap(&mut self) -> csv::Result<()> {
+    fn gap(&mut self) -> io::Result<()> {
         self.writer.flush()?;
-        Ok(self.below.borrow_mut().write_all(b"\n")?)
+        self.below.borrow_mut().write_all(b"\n")
     }
 
     /// Whether texts are written unchanged, and quotes say what is a text.
@@ -264,8 +266,8 @@ impl<'o> Out<'o> {
         self.separator == Separator::Comma && options.keeps_formulas && options.keeps_hidden
     }
 
-    fn flush(&mut self) -> csv::Result<()> {
-        Ok(self.writer.flush()?)
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 
@@ -367,17 +369,17 @@ struct Listings<'o> {
 impl Rows for Listings<'_> {
     fn begin(&mut self, names: &[&str]) -> io::Result<()> {
         if std::mem::replace(&mut self.begun, true) {
-            self.out.gap().map_err(of_out)?;
+            self.out.gap()?;
         }
-        header(&mut self.out, names).map_err(of_out)
+        self.out.texts(names)
     }
 
     fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
-        listed(&mut self.out, cells, &mut self.cell).map_err(of_out)
+        listed(&mut self.out, cells, &mut self.cell)
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.out.flush().map_err(of_out)
+        self.out.flush()
     }
 }
 
@@ -387,11 +389,7 @@ impl CountedRows for Listings<'_> {
     }
 }
 
-fn header(out: &mut Out<'_>, names: &[&str]) -> csv::Result<()> {
-    out.texts(names)
-}
-
-fn listed(out: &mut Out<'_>, row: &[Cell], own: &mut String) -> csv::Result<()> {
+fn listed(out: &mut Out<'_>, row: &[Cell], own: &mut String) -> io::Result<()> {
     for cell in row {
         match cell {
             Cell::Text(text) if is_plain(text) => out.field(text),
@@ -430,23 +428,22 @@ struct Line {
 
 impl Line {
     /// The fields in the order of [`HEADER`].
-    fn fields(&self) -> [String; 13] {
-        let own = |text: &str| text.to_owned();
+    fn fields(&self) -> [Cow<'_, str>; 13] {
+        let source_line = self.source_line.map(|line| line.to_string());
         [
-            self.scenario.clone(),
-            self.step.clone(),
-            self.check.clone(),
-            own(self.origin),
-            self.key.clone(),
-            self.column.clone(),
-            self.printed.clone(),
-            self.expected.clone(),
-            self.actual.clone(),
-            own(self.verdict),
-            self.erratum.clone(),
-            self.source_line
-                .map_or_else(String::new, |line| line.to_string()),
-            own(self.rests_on),
+            (&self.scenario).into(),
+            (&self.step).into(),
+            (&self.check).into(),
+            self.origin.into(),
+            (&self.key).into(),
+            (&self.column).into(),
+            (&self.printed).into(),
+            (&self.expected).into(),
+            (&self.actual).into(),
+            self.verdict.into(),
+            (&self.erratum).into(),
+            source_line.unwrap_or_default().into(),
+            self.rests_on.into(),
         ]
     }
 
@@ -461,7 +458,7 @@ impl Line {
     }
 }
 
-fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> csv::Result<()> {
+fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> io::Result<()> {
     let line = Line {
         scenario: out.texts.text(&run.scenario),
         ..Line::default()
@@ -477,7 +474,7 @@ fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> csv::Result<()> {
     Ok(())
 }
 
-fn of_step(out: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
+fn of_step(out: &mut Out<'_>, run: &Line, step: &StepRun) -> io::Result<()> {
     let line = Line {
         step: out.texts.text(&step.id),
         ..run.clone()
@@ -499,7 +496,7 @@ fn of_step(out: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
     Ok(())
 }
 
-fn of_check(out: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()> {
+fn of_check(out: &mut Out<'_>, step: &Line, check: &CheckRun) -> io::Result<()> {
     let line = Line {
         check: out.texts.text(&check.id),
         origin: wording::origin(check.basis.origin),
@@ -523,7 +520,7 @@ fn of_check(out: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()>
     }
 }
 
-fn of_comparison(out: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv::Result<()> {
+fn of_comparison(out: &mut Out<'_>, line: &Line, comparison: &Comparison) -> io::Result<()> {
     for sentence in &comparison.header {
         let said = line.about("(header)", "differs", out.texts.text(sentence));
         out.line(said.fields())?;

@@ -1,10 +1,7 @@
 //! Records what statements read and write, for tests about dependencies.
 
-use super::Store;
-use super::StoreError;
-use rusqlite::hooks::AuthAction;
-use rusqlite::hooks::AuthContext;
-use rusqlite::hooks::Authorization;
+use super::{Store, StoreError};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 impl Store {
     /// Records which columns are read and written from now on, see [`Access`], instead of refusing anything.

@@ -1,11 +1,7 @@
 //! The tables and columns of a database.
 
-use super::APPLICATION_ID;
-use super::EXPORT;
-use super::Store;
-use super::StoreError;
-use crate::schema::catalog::Catalog;
-use crate::schema::catalog::Table;
+use super::{APPLICATION_ID, EXPORT, Store, StoreError};
+use crate::schema::catalog::{Catalog, Table};
 use crate::schema::product::as_declared;
 use crate::schema::types::Type;
 use crate::table::Kind;

@@ -3,20 +3,12 @@
 use super::engine::of_function;
 use super::query::hex;
 use crate::sql::functions;
-use crate::sql::functions::FUNCTIONS;
-use crate::sql::functions::FunctionError;
-use crate::sql::functions::Value;
-use crate::sql::functions::collation;
 use crate::sql::functions::percentile::{PERCENTILES, Percentile};
 use crate::sql::functions::spread::{Moments, SPREADS, Spread};
-use rusqlite::Connection;
-use rusqlite::ToSql;
-use rusqlite::functions::Aggregate;
-use rusqlite::functions::Context;
-use rusqlite::functions::FunctionFlags;
-use rusqlite::functions::WindowAggregate;
-use rusqlite::types::ToSqlOutput;
-use rusqlite::types::ValueRef;
+use crate::sql::functions::{FUNCTIONS, FunctionError, Value, collation};
+use rusqlite::functions::{Aggregate, Context, FunctionFlags, WindowAggregate};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql};
 use std::collections::VecDeque;
 
 /// Registers the functions and collations that rewritten T-SQL uses.

@@ -3,10 +3,9 @@
 //! A new one is written without a journal and synced once, at the end; in an existing one, each export is a
 //! transaction. A file that is not an import database is never written to.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;

@@ -1,19 +1,11 @@
 //! Creates and opens databases, and recognises our own.
 
-use super::APPLICATION_ID;
-use super::EXPORT;
-use super::Store;
-use super::StoreError;
-use super::bounded;
 use super::functions::register_functions;
-use super::guarded;
 use super::guarded::Interrupter;
-use super::import_database;
+use super::{APPLICATION_ID, EXPORT, Store, StoreError, bounded, guarded, import_database};
 use crate::sql::quote::identifier;
 use crate::table::Cell;
-use rusqlite::Connection;
-use rusqlite::MAIN_DB;
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::cell::Cell as Slot;
 use std::path::Path;
 

@@ -1,24 +1,15 @@
 //! Runs queries, and returns their rows as cells.
 
-use super::Binding;
-use super::Store;
-use super::StoreError;
 use super::catalog::declared_kind;
 use super::shape::{Shape, ShapeValue};
+use super::{Binding, Store, StoreError};
 use crate::sql::guard::Origin;
-use crate::table::Cell;
-use crate::table::Column;
-use crate::table::Kind;
-use crate::table::ResultTable;
-use crate::table::Rows;
-use rusqlite::CachedStatement;
-use rusqlite::Statement;
-use rusqlite::ToSql;
+use crate::table::{Cell, Column, Kind, ResultTable, Rows};
 use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Statement, ToSql};
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::mem;
-use std::str;
+use std::{mem, str};
 
 /// Rows of a result, and whether there are more.
 #[derive(Debug, Clone, PartialEq)]

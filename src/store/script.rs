@@ -1,13 +1,9 @@
 //! Runs scripts and changes, in transactions and savepoints.
 
-use super::Binding;
-use super::Store;
-use super::StoreError;
-use super::error::failed_in;
-use super::error::there_is;
-use super::guarded;
+use super::error::{failed_in, there_is};
 use super::query::{bind, bind_shape};
 use super::shape::shape_of;
+use super::{Binding, Store, StoreError, guarded};
 use crate::sql;
 use crate::sql::ScriptStatement as Part;
 use crate::sql::guard::Origin;

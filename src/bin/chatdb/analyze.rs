@@ -14,15 +14,10 @@ use chatdb::store::Store;
 use chatdb::table::Cell;
 
 use crate::cli::Analyze;
-use crate::codes;
 use crate::failure::{Code, Failure};
-use crate::import;
-use crate::inputs;
-use crate::open;
 use crate::output::{self, SideOutput};
-use crate::privacy;
 use crate::time::TimeOptions;
-use crate::watch;
+use crate::{codes, import, inputs, open, privacy, watch};
 
 /// How long a database is searched unless the user gives it more.
 const LONGEST_SECONDS: u64 = 600;

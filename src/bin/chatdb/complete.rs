@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use chatdb::analysis;
-use chatdb::assets;
 use chatdb::import::format::IMPORT_FORMATS;
 use chatdb::import::whole;
 use chatdb::render::FORMATS;
 use chatdb::scenario::Library;
 use chatdb::schema::product::PRODUCT;
 use chatdb::store::{Store, file_is_ours};
+use chatdb::{analysis, assets};
 
 /// Makes a completer of a function that gives every name with its help.
 fn of(names: fn() -> Vec<(String, String)>) -> ArgValueCompleter {

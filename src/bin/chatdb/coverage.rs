@@ -10,8 +10,7 @@ use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::Coverage;
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 impl From<SignatureError> for Failure {
     fn from(error: SignatureError) -> Self {

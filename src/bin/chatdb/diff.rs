@@ -16,13 +16,8 @@ use chatdb::store::{self, Store};
 use chatdb::table::raw;
 
 use crate::cli::Diff;
-use crate::codes;
 use crate::failure::{Code, Failure};
-use crate::import;
-use crate::inputs;
-use crate::output;
-use crate::tables;
-use crate::watch;
+use crate::{codes, import, inputs, output, tables, watch};
 
 /// From how many bytes on two files are compared without holding them.
 const LARGE: u64 = 1 << 20;

@@ -4,9 +4,8 @@ use chatdb::diagnostic::did_you_mean;
 use chatdb::record::Reason;
 
 use crate::cli::ExplainArgs;
-use crate::codes;
 use crate::failure::{Code, Failure};
-use crate::output;
+use crate::{codes, output};
 
 /// What every code begins with.
 const PREFIX: &str = "CHATDB-";

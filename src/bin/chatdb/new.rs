@@ -6,8 +6,7 @@ use chatdb::scenario;
 
 use crate::cli::{Folders, New};
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 pub fn run(args: &New) -> Result<Code, Failure> {
     let library = output::library(&Folders {

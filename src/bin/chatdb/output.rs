@@ -23,11 +23,9 @@ use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
 
 use crate::cli::{Chosen, ColorWhen, CsvArgs, FileArgs, Folders, OutputArgs, Privacy, Sets};
-use crate::codes;
 use crate::failure::{Code, Failure};
 use crate::pager::{self, Screen};
-use crate::privacy;
-use crate::watch;
+use crate::{codes, privacy, watch};
 
 /// How many bytes of a report are written at a time.
 const PIECE: usize = 64 << 10;

@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstream::{AutoStream, ColorChoice};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 /// Whether the user lets output be paged: the one setting that holds wherever something is written.
 static ALLOWED: AtomicBool = AtomicBool::new(true);

@@ -5,8 +5,7 @@ use chatdb::command_line::CommandLine;
 
 use crate::cli::RecordArgs;
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
     output::reports_checks(&args.form, args.check)?;

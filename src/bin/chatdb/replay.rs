@@ -10,9 +10,7 @@ use chatdb::store::{self, Store, import_database};
 
 use crate::cli::Replay;
 use crate::failure::{Code, Failure};
-use crate::open;
-use crate::output;
-use crate::watch;
+use crate::{open, output, watch};
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
     let store = UpcomingStore::begin();

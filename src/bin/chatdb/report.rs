@@ -1,14 +1,12 @@
 //! `chatdb report` renders a saved run again.
 
-use chatdb::render::Pictures;
-use chatdb::render::RenderOptions;
+use chatdb::render::{Pictures, RenderOptions};
 use chatdb::replay;
 
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
-use crate::open;
 use crate::output::{self, SideOutput};
-use crate::watch;
+use crate::{open, watch};
 
 pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let mut names: Vec<&str> = args.format.iter().map(String::as_str).collect();

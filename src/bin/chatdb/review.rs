@@ -9,8 +9,7 @@ use chatdb::render::sanitize::Sanitized;
 
 use crate::cli::ReviewArgs;
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     output::reports_checks(&args.form, args.check)?;

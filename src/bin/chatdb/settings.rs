@@ -4,9 +4,8 @@
 //! The working folder may hold files from anybody, so its file may not say which key makes the pseudonyms.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use chatdb::diagnostic::{did_you_mean, suggestion};
 use chatdb::schema::product::PRODUCT;

@@ -14,8 +14,7 @@ use chatdb::script;
 
 use crate::cli::Show;
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;

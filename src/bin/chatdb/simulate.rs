@@ -16,8 +16,7 @@ use chatdb::scenario::{LabRule, Library};
 
 use crate::cli::SimulateArgs;
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 use course::listed;
 use search::Task;

@@ -4,9 +4,8 @@ use chatdb::script;
 
 use crate::cli::Sql;
 use crate::failure::{Code, Failure, of_parameters};
-use crate::output;
-use crate::query;
 use crate::time::TimeOptions;
+use crate::{output, query};
 
 pub fn run(args: &Sql) -> Result<Code, Failure> {
     let dialect = query::dialect(&args.dialect)?;

@@ -13,9 +13,8 @@ use chatdb::import::whole::{self, TableLoadError};
 use chatdb::import::{self, open::OpenError};
 use chatdb::record::Reason;
 use chatdb::render::sanitize::Sanitized;
-use chatdb::table::Kind;
 use chatdb::table::raw::{self, RawCell, RawRow, RawTable, ReadProblem};
-use chatdb::table::text_formula;
+use chatdb::table::{Kind, text_formula};
 
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};

@@ -5,9 +5,8 @@ use chatdb::diagnostic::did_you_mean;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{self, ErrorFormat};
-use crate::codes;
 use crate::failure::{Code, Failure};
-use crate::topics;
+use crate::{codes, topics};
 
 /// Turns what clap says of a command line into a failure.
 pub fn failure(error: &clap::Error, words: &[String]) -> Failure {

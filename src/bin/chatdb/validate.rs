@@ -6,8 +6,7 @@ use chatdb::validate;
 
 use crate::cli::{Folders, Validate};
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::watch;
+use crate::{output, watch};
 
 pub fn run(args: &Validate) -> Result<Code, Failure> {
     output::prepare(&args.form)?;

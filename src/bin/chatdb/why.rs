@@ -14,9 +14,7 @@ use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::WhyArgs;
 use crate::failure::{Code, Failure};
-use crate::output;
-use crate::query;
-use crate::watch;
+use crate::{output, query, watch};
 
 pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
     output::prepare(&args.form)?;

@@ -2,6 +2,8 @@
 //! `(finding)` and whose value contains the remarks about it. A candidate failure has one line per piece of
 //! evidence. Where one finding was asked for, its rows are a table of their own.
 
+use std::io;
+
 use super::super::wording;
 use super::{Out, Texts};
 use crate::report::{AnalysisRun, FindingRun};
@@ -11,7 +13,7 @@ pub(super) const HEADER: [&str; 9] = [
     "finding", "basis", "verdict", "row", "key", "file", "line", "column", "value",
 ];
 
-pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
+pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> io::Result<()> {
     out.line(HEADER)?;
     for finding in &run.findings {
         of_finding(out, finding)?;
@@ -38,7 +40,7 @@ pub(super) fn only_table(run: &AnalysisRun) -> Option<&FindingRun> {
 }
 
 /// Writes the rows of one finding, one line per row, under its column names.
-pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
+pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> io::Result<()> {
     out.texts(finding.table.names())?;
     for row in &finding.table.rows {
         for cell in row {
@@ -50,7 +52,7 @@ pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()
     out.flush()
 }
 
-fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
+fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> io::Result<()> {
     let verdict = wording::finding_verdict(finding.verdict);
     let about = [vec![finding.title.clone()], finding.remarks.clone()]
         .concat()
