@@ -4,10 +4,10 @@
 -- key: Activity ID
 -- kind: Key integer
 -- kind: Activity duration duration
--- basis: basis
+-- situation: situation
 -- parameter: agent_id
 SELECT key AS "Key", activity_id AS "Activity ID", customer_name AS "Customer name",
-       activity_duration AS "Activity duration", chat_status AS "Chat status", queue_name AS "Queue name", basis
+       activity_duration AS "Activity duration", chat_status AS "Chat status", queue_name AS "Queue name", situation
 FROM agent_console
 WHERE user_id = @agent_id
 ORDER BY key

@@ -1,5 +1,5 @@
 -- title: The state of the agent's desktop
 -- lines: 179
--- basis: basis
+-- situation: situation
 -- parameter: agent_id
-SELECT desktop, basis FROM agent_desktop WHERE user_id = @agent_id
+SELECT desktop, situation FROM agent_desktop WHERE user_id = @agent_id

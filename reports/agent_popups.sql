@@ -4,9 +4,9 @@
 -- kind: popup text
 -- kind: wording text
 -- empty: no pop-up has appeared since the console was opened
--- basis: basis
+-- situation: situation
 -- parameter: agent_id
-SELECT console_part, popup, wording, basis
+SELECT console_part, popup, wording, situation
 FROM agent_popups
 WHERE user_id = @agent_id
 ORDER BY at, position, id

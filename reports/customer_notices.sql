@@ -2,9 +2,9 @@
 -- empty: the customer has received no notice
 -- lines: 22-23, 31, 188, 211, 220
 -- key: notice
--- basis: basis
+-- situation: situation
 -- parameter: activity_id
-SELECT notice, basis
+SELECT notice, situation
 FROM customer_notices
 WHERE activity_id = @activity_id
 ORDER BY since

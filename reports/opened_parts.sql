@@ -2,9 +2,9 @@
 -- empty: no part has been opened
 -- lines: 36, 179
 -- key: console_part
--- basis: basis
+-- situation: situation
 -- parameter: agent_id
-SELECT console_part, result, basis
+SELECT console_part, result, situation
 FROM opened_parts
 WHERE user_id = @agent_id
 ORDER BY at, agent_action_id

@@ -1,5 +1,5 @@
 -- title: What the agent must do
 -- lines: 108, 112
--- basis: basis
+-- situation: situation
 -- parameter: agent_id
-SELECT required_action, basis FROM required_action WHERE user_id = @agent_id
+SELECT required_action, situation FROM required_action WHERE user_id = @agent_id

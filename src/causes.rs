@@ -71,7 +71,8 @@ macro_rules! without {
             $again,
             " ELSE ",
             $without,
-            " || group_concat(o.server, ', ') END FROM lacks k \
+            " || 'the ' || group_concat(v.title, ' and the ') || CASE count(o.server) WHEN 1 THEN ' is' ELSE ' are' END \
+             || ' down' END FROM lacks k JOIN server v ON v.server = k.server \
              LEFT JOIN outage o ON o.server = k.server AND o.started_at IS NULL \
              WHERE k.subject = 'agent' AND k.subject_id = ",
             $agent,
@@ -82,21 +83,45 @@ macro_rules! without {
     };
 }
 
-/// Why an agent cannot complete or transfer a chat, as arguments of `coalesce`: the first that is so.
+/// Why an agent does not have a chat or an e-mail, as arguments of `coalesce`: the first that is so.
+macro_rules! not_theirs {
+    ($activity:literal, $absent:literal) => {
+        concat!(
+            "(SELECT ",
+            $absent,
+            " WHERE NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_id = ",
+            $activity,
+            ")), (SELECT CASE WHEN activity_status = 9000 THEN 'it is already completed' \
+             WHEN assigned_to IS NULL THEN 'it is not assigned to an agent' \
+             WHEN assigned_to <> {AGENT:@agent_id} THEN 'it is assigned to agent ' || assigned_to END \
+             FROM egpl_casemgmt_activity WHERE activity_id = ",
+            $activity,
+            ")"
+        )
+    };
+}
+
+/// Why an agent does not have a chat.
+macro_rules! not_their_chat {
+    () => {
+        not_theirs!(
+            "{CHAT:@activity_id}",
+            "'chat ' || {CHAT:@activity_id} || ' is not in the database'"
+        )
+    };
+}
+
+/// Why an agent cannot complete or transfer a chat.
 macro_rules! in_hands {
     () => {
-        concat!("(SELECT CASE WHEN activity_status = 9000 THEN 'the chat is already completed' \
-                      WHEN assigned_to IS NOT {AGENT:@agent_id} THEN 'the agent does not have the chat' END \
-          FROM egpl_casemgmt_activity WHERE activity_id = {CHAT:@activity_id}), \
-         (SELECT 'there is no such chat in the database' WHERE NOT EXISTS \
-          (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_id = {CHAT:@activity_id})), \
-         (SELECT 'the agent is not logged in' WHERE NOT EXISTS \
-          (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open')), \
-         ",
+        concat!(
+            not_their_chat!(),
+            ", (SELECT 'the agent is not logged in' WHERE NOT EXISTS \
+             (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open')), ",
             without!(
                 "{AGENT:@agent_id}",
                 "complete a chat",
-                "'not possible without '",
+                "''",
                 "'the agent must log in again first'"
             )
         )
@@ -152,8 +177,9 @@ pub const CAUSES: &[CauseSyntax] = &[
         help: "the agent logs in; has no effect while log-ins are unavailable",
         example: "agent logs in",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs in');",
-        idle: "SELECT coalesce((SELECT 'no log-in without ' || group_concat(server, ', ') FROM lacks WHERE \
-               capability = 'log in'), 'the agent is already logged in')",
+        idle: "SELECT coalesce((SELECT 'nobody can log in while the ' || group_concat(v.title, ' and the ') || \
+               CASE count(*) WHEN 1 THEN ' is' ELSE ' are' END || ' down' FROM lacks k JOIN server v ON v.server = k.server \
+               WHERE k.capability = 'log in' HAVING count(*) > 0), 'the agent is already logged in')",
     },
     CauseSyntax {
         words: "agent [AGENT] logs out",
@@ -168,7 +194,11 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent opens the chat",
         sql: "INSERT INTO agent_action (user_id, action, console_part, activity_id) VALUES ({AGENT:@agent_id}, \
               'opens', 'chat', {CHAT:@activity_id});",
-        idle: NOT_LOGGED_IN,
+        idle: concat!(
+            "SELECT coalesce(",
+            not_their_chat!(),
+            ", 'the agent is not logged in')"
+        ),
     },
     CauseSyntax {
         words: "agent [AGENT] opens PART",
@@ -205,7 +235,7 @@ pub const CAUSES: &[CauseSyntax] = &[
             without!(
                 "{OTHER}",
                 "receive new activities",
-                "'agent ' || {OTHER} || ' cannot receive it without '",
+                "'agent ' || {OTHER} || ' cannot receive it: '",
                 "'agent ' || {OTHER} || ' must log in again first'"
             ),
             ", \
@@ -233,8 +263,15 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent answers the e-mail with 'Thank you.'",
         sql: "INSERT INTO email_reply (user_id, activity_id, text) VALUES ({AGENT:@agent_id}, {EMAIL:@email_id}, \
               {TEXT:'Thank you for your e-mail.'});",
-        idle: "SELECT CASE WHEN EXISTS (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open') \
-               THEN 'the reply already has this text' ELSE 'the agent is not logged in' END",
+        idle: concat!(
+            "SELECT coalesce(",
+            not_theirs!(
+                "{EMAIL:@email_id}",
+                "'e-mail ' || {EMAIL:@email_id} || ' has not been fetched'"
+            ),
+            ", CASE WHEN EXISTS (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open') \
+             THEN 'the reply already has this text' ELSE 'the agent is not logged in' END)"
+        ),
     },
     CauseSyntax {
         words: "agent AGENT is added [as TEXT]",

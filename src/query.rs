@@ -33,8 +33,8 @@ pub struct Query {
     pub kinds: Vec<(String, Kind)>,
     /// The SQL that it is written in.
     pub dialect: Dialect,
-    /// The result column that says whether a row is documented or extrapolated. It is not compared.
-    pub basis: Option<String>,
+    /// The result column that says whether the note covers a row for the servers that are down. It is not compared.
+    pub situation: Option<String>,
     /// Its parameters, in the order written.
     pub parameters: Vec<QueryParameter>,
     /// Why its text is not as printed.
@@ -197,7 +197,7 @@ impl Query {
             key: Vec::new(),
             kinds: Vec::new(),
             dialect,
-            basis: None,
+            situation: None,
             parameters: Vec::new(),
             restored: None,
             empty: None,

@@ -224,3 +224,17 @@ fn play_all(
     };
     Ok((report, player.into_store()?))
 }
+
+/// The servers that have stopped together, where the support note has no word of just these.
+fn uncovered_servers(store: &Store) -> Result<Option<String>, StoreError> {
+    let rows = store
+        .ask("SELECT servers FROM uncovered_servers", &[], &[])?
+        .rows;
+    Ok(rows.iter().flatten().next().map(ToString::to_string))
+}
+
+/// Says that the support note does not cover these servers: no result for them is documented.
+#[must_use]
+pub fn not_covered(servers: &str) -> String {
+    format!("the support note does not cover {servers} together: no result for them is documented")
+}

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, Position};
 use crate::diff::{ColumnMode, RowOrder, Tolerance};
 use crate::document::Lines;
 use crate::table::{Cell, Kind};
@@ -85,6 +85,27 @@ pub struct SqlFile {
     pub file: String,
     /// The text of the script.
     pub sql: String,
+    /// The sentences that it was made from, in order; empty for a file of SQL.
+    pub sentences: Vec<Sentence>,
+}
+
+/// A sentence of `happens`, and the statements that it makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// The byte of the script at which its statements begin.
+    pub from: usize,
+    /// The position of the sentence in `scenario.toml`.
+    pub at: Position,
+    /// The sentence as written.
+    pub words: String,
+}
+
+impl SqlFile {
+    /// The sentence to which a byte of the script belongs; `None` in a file of SQL.
+    #[must_use]
+    pub fn sentence(&self, byte: usize) -> Option<&Sentence> {
+        self.sentences.iter().rev().find(|own| own.from <= byte)
+    }
 }
 
 /// A named value of a scenario.

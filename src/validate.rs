@@ -291,9 +291,13 @@ impl Rehearsal<'_> {
             let meant = did_you_mean(unquoted(token.text), known.iter().map(String::as_str));
             meant.map(|meant| format!("did you mean `{meant}`?"))
         });
+        let place = match script.sentence(start) {
+            Some(sentence) => sentence.at,
+            None => Positions::new(&script.sql).of(start + at),
+        };
         self.problems.push(Problem {
             file: script.file.clone(),
-            at: Some(Positions::new(&script.sql).of(start + at)),
+            at: Some(place),
             message: error.in_short(),
             hint,
         });
@@ -325,7 +329,25 @@ impl Rehearsal<'_> {
                 continue;
             }
             if self.whole {
+                self.ids(check);
                 self.columns(check, &query, &sql);
+            }
+        }
+    }
+
+    /// Finds ids of `with` that name nothing: a query answers them with no rows, as it does a mistyped one.
+    fn ids(&mut self, check: &Check) {
+        for (name, id) in &check.with {
+            if let Ok(Some(message)) = self.store.unknown_id(name, id) {
+                self.problems.push(Problem {
+                    file: check.place.file.clone(),
+                    at: Some(Position {
+                        line: check.place.line,
+                        column: 1,
+                    }),
+                    message,
+                    hint: None,
+                });
             }
         }
     }
@@ -352,9 +374,9 @@ impl Rehearsal<'_> {
             // What depends on rows is for the replay to say.
             return;
         };
-        let is_basis = |name: &&str| query.basis.as_deref() == Some(*name);
+        let is_situation = |name: &&str| query.situation.as_deref() == Some(*name);
         let found: Vec<&str> = (result.names().into_iter())
-            .filter(|name| !is_basis(name))
+            .filter(|name| !is_situation(name))
             .collect();
         let at = |line| Some(Position { line, column: 1 });
         match &check.expect {

@@ -173,8 +173,8 @@ INSERT INTO similarity_rule (similarity, lines, what, reading) VALUES
      'in everything: messages, session, notices and pop-up errors',
      'line 179 adds a tab that does not load and a desktop that times out, and takes nothing back'),
     ('all three like each', '193',
-     'anything lost with one of them is lost with all of them; the more severe loss applies',
-     '"combination" is assumed to include everything');
+     'anything lost with one of them is lost with all of them; the worse loss counts',
+     'we read "combination" as: everything that is lost with any of them');
 
 -- TIMES. --------------------------------------------------------------------------------------------------
 
@@ -191,16 +191,16 @@ CREATE TABLE time_rule (
 INSERT INTO time_rule (time_rule, seconds, lines, what, reading) VALUES
     ('a few minutes', 180, '23, 31',
      'how long the Application server may be away before the customer is told of connection issues',
-     '"quickly" and "more than a few minutes" leave the number open; three minutes is taken'),
+     '"quickly" and "more than a few minutes" leave the number open; we assume three minutes'),
     ('triangle', 30, '131, 194-198',
      'how long a chat''s connection is gone before the console shows a triangle and the customer''s window warns of lost messages',
-     'the triangle stands at 00:02:05 of a chat and the servers failed at a time not given; half a minute is taken'),
+     'the triangle stands at 00:02:05 of a chat and the servers failed at a time not given; we assume 30 seconds'),
     ('red square', 180, '205-209',
      'how long a chat''s connection is gone before the console says "Customer not connected" with a red square',
-     'a triangle at 00:02:05 and a red square by 00:06:05 put it within four minutes and a half; three minutes is taken'),
+     'a triangle at 00:02:05 and a red square by 00:06:05 put it within four and a half minutes; we assume three minutes'),
     ('desktop time-out', 60, '179',
      'how long a part that does not load and reports no error keeps the desktop before it times out',
-     'no time is given; one minute is taken');
+     'no time is given; we assume one minute');
 
 -- EVIDENCE: what the document says of which servers being down. -------------------------------------------
 
@@ -356,6 +356,6 @@ INSERT INTO notice (notice, told, text, printed, lines, reading) VALUES
     ('Session in Progress', 'agent', 'Session in Progress', 1, '45, 187, 219',
      'a pop-up at a log-in that finds an older one on record: the failure cut it off, so that no log-out could end it'),
     ('no connection to the server', 'agent', 'A connection could not be established with the server', 1, '201',
-     'flashes in the title bar as soon as the indicator shows a triangle'),
+     'flashes in the title bar once the connection to the server has been lost for as long as a triangle takes'),
     ('customer has left', 'agent', 'Customer exited chat', 0, '',
      'no customer leaves in the note; the agent''s list is taken to say so at once');

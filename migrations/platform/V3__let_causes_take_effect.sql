@@ -32,7 +32,7 @@ CREATE TRIGGER chat_request_can_be BEFORE INSERT ON chat_request
 BEGIN
     SELECT RAISE(ABORT, 'the model sets `at`: leave it out') WHERE NEW.at IS NOT NULL;
     SELECT RAISE(ABORT, 'a new activity needs an `activity_id` above 0') WHERE NEW.activity_id <= 0;
-    SELECT RAISE(ABORT, 'this `activity_id` is taken: a new activity needs one of its own')
+    SELECT RAISE(ABORT, 'this `activity_id` already exists: choose another')
     WHERE EXISTS (SELECT 1 FROM chat_request WHERE activity_id = NEW.activity_id)
        OR EXISTS (SELECT 1 FROM email_arrival WHERE activity_id = NEW.activity_id);
     SELECT RAISE(ABORT, 'no such chat entry point')
@@ -43,7 +43,7 @@ CREATE TRIGGER email_arrival_can_be BEFORE INSERT ON email_arrival
 BEGIN
     SELECT RAISE(ABORT, 'the model sets `at`: leave it out') WHERE NEW.at IS NOT NULL;
     SELECT RAISE(ABORT, 'a new activity needs an `activity_id` above 0') WHERE NEW.activity_id <= 0;
-    SELECT RAISE(ABORT, 'this `activity_id` is taken: a new activity needs one of its own')
+    SELECT RAISE(ABORT, 'this `activity_id` already exists: choose another')
     WHERE EXISTS (SELECT 1 FROM chat_request WHERE activity_id = NEW.activity_id)
        OR EXISTS (SELECT 1 FROM email_arrival WHERE activity_id = NEW.activity_id);
     SELECT RAISE(ABORT, 'no such e-mail entry point')
@@ -59,8 +59,8 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM chat_request WHERE activity_id = NEW.activity_id);
 END;
 
--- A chat is completed or transferred by the agent in whose hands it is, at an open console from which the row can
--- be reached, and given to an agent who has one and receives new activities.
+-- A chat is opened, completed or transferred by the agent in whose hands it is: completed or transferred at an open
+-- console from which the row can be reached, and given to an agent who has one and receives new activities.
 CREATE TRIGGER agent_action_can_be BEFORE INSERT ON agent_action
 BEGIN
     SELECT RAISE(ABORT, 'the model sets `agent_action_id` and `at`: leave them out')
@@ -85,11 +85,13 @@ BEGIN
       AND NOT (NEW.action IN ('completes', 'transfers') OR NEW.action = 'opens' AND NEW.console_part = 'chat');
 
     SELECT RAISE(IGNORE)
+    WHERE (NEW.action IN ('completes', 'transfers') OR NEW.console_part = 'chat')
+      AND NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a
+                      WHERE a.activity_id = NEW.activity_id AND a.assigned_to = NEW.user_id
+                        AND a.activity_type = 2000 AND a.activity_status = 5000);
+    SELECT RAISE(IGNORE)
     WHERE NEW.action IN ('completes', 'transfers')
-      AND (NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a
-                       WHERE a.activity_id = NEW.activity_id AND a.assigned_to = NEW.user_id
-                         AND a.activity_type = 2000 AND a.activity_status = 5000)
-           OR NOT EXISTS (SELECT 1 FROM desktop d WHERE d.user_id = NEW.user_id AND d.state = 'open')
+      AND (NOT EXISTS (SELECT 1 FROM desktop d WHERE d.user_id = NEW.user_id AND d.state = 'open')
            OR EXISTS (SELECT 1 FROM lacks k WHERE k.subject = 'agent' AND k.subject_id = NEW.user_id
                       AND k.capability = 'complete a chat')
            OR NEW.action = 'transfers'
@@ -100,6 +102,7 @@ BEGIN
                               AND k.capability = 'receive new activities')));
 END;
 
+-- An e-mail is answered by the agent to whom it was assigned.
 CREATE TRIGGER email_reply_can_be BEFORE INSERT ON email_reply
 BEGIN
     SELECT RAISE(ABORT, 'the model sets `email_reply_id` and `at`: leave them out')
@@ -108,6 +111,10 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM egpl_user WHERE user_id = NEW.user_id);
     SELECT RAISE(ABORT, 'no such e-mail')
     WHERE NOT EXISTS (SELECT 1 FROM email_arrival WHERE activity_id = NEW.activity_id);
+    SELECT RAISE(IGNORE)
+    WHERE NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a
+                      WHERE a.activity_id = NEW.activity_id AND a.assigned_to = NEW.user_id
+                        AND a.activity_status = 5000);
 END;
 
 -- A customer leaves once.
@@ -125,7 +132,7 @@ CREATE TRIGGER user_can_be BEFORE INSERT ON egpl_user
 BEGIN
     SELECT RAISE(ABORT, 'the model sets `login_ip` and `login_logout_time`: leave them out')
     WHERE NEW.login_ip IS NOT NULL OR NEW.login_logout_time IS NOT NULL;
-    SELECT RAISE(ABORT, 'this `user_id` is taken')
+    SELECT RAISE(ABORT, 'this `user_id` already exists: choose another')
     WHERE EXISTS (SELECT 1 FROM egpl_user WHERE user_id = NEW.user_id);
 END;
 
@@ -133,12 +140,12 @@ CREATE TRIGGER user_stays BEFORE DELETE ON egpl_user
 WHEN EXISTS (SELECT 1 FROM agent_action WHERE user_id = OLD.user_id)
   OR EXISTS (SELECT 1 FROM email_reply WHERE user_id = OLD.user_id)
 BEGIN
-    SELECT RAISE(ABORT, 'this agent has done something, and stays');
+    SELECT RAISE(ABORT, 'this agent cannot be deleted: it has actions in this scenario');
 END;
 
 CREATE TRIGGER user_keeps_id BEFORE UPDATE OF user_id ON egpl_user WHEN NEW.user_id IS NOT OLD.user_id
 BEGIN
-    SELECT RAISE(ABORT, 'an agent keeps the `user_id`');
+    SELECT RAISE(ABORT, '`user_id` cannot be changed');
 END;
 
 CREATE TRIGGER user_keeps_name BEFORE UPDATE OF screen_name ON egpl_user
@@ -146,46 +153,46 @@ WHEN NEW.screen_name IS NOT OLD.screen_name
  AND (EXISTS (SELECT 1 FROM agent_action WHERE user_id = OLD.user_id)
       OR EXISTS (SELECT 1 FROM email_reply WHERE user_id = OLD.user_id))
 BEGIN
-    SELECT RAISE(ABORT, 'this agent has done something, and keeps the `screen_name` that customers have read');
+    SELECT RAISE(ABORT, '`screen_name` of this agent cannot be changed: customers have seen it');
 END;
 
 CREATE TRIGGER entry_point_stays BEFORE DELETE ON entry_point
 WHEN EXISTS (SELECT 1 FROM chat_request WHERE entry_point_id = OLD.entry_point_id)
   OR EXISTS (SELECT 1 FROM email_arrival WHERE entry_point_id = OLD.entry_point_id)
 BEGIN
-    SELECT RAISE(ABORT, 'a customer came in at this entry point: it stays');
+    SELECT RAISE(ABORT, 'this entry point cannot be deleted: a customer came in at it');
 END;
 
 CREATE TRIGGER entry_point_keeps_id BEFORE UPDATE OF entry_point_id, channel ON entry_point
 WHEN NEW.entry_point_id IS NOT OLD.entry_point_id OR NEW.channel IS NOT OLD.channel
 BEGIN
-    SELECT RAISE(ABORT, 'an entry point keeps the `entry_point_id` and the `channel`');
+    SELECT RAISE(ABORT, '`entry_point_id` and `channel` cannot be changed');
 END;
 
 CREATE TRIGGER entry_point_is_kept BEFORE UPDATE ON entry_point
 WHEN EXISTS (SELECT 1 FROM chat_request WHERE entry_point_id = OLD.entry_point_id)
   OR EXISTS (SELECT 1 FROM email_arrival WHERE entry_point_id = OLD.entry_point_id)
 BEGIN
-    SELECT RAISE(ABORT, 'a customer came in at this entry point: it stays as it is');
+    SELECT RAISE(ABORT, 'this entry point cannot be changed: a customer came in at it');
 END;
 
 CREATE TRIGGER queue_stays BEFORE DELETE ON egpl_routing_queue
 WHEN EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE queue_id = OLD.queue_id)
 BEGIN
-    SELECT RAISE(ABORT, 'an activity is in this queue: it stays');
+    SELECT RAISE(ABORT, 'this queue cannot be deleted: an activity is in it');
 END;
 
 CREATE TRIGGER queue_keeps_name BEFORE UPDATE OF queue_name ON egpl_routing_queue
 WHEN NEW.queue_name IS NOT OLD.queue_name
  AND EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE queue_id = OLD.queue_id)
 BEGIN
-    SELECT RAISE(ABORT, 'an activity is in this queue, which keeps the `queue_name` that agents have read');
+    SELECT RAISE(ABORT, '`queue_name` of this queue cannot be changed: agents have seen it');
 END;
 
 CREATE TRIGGER queue_keeps_id BEFORE UPDATE OF queue_id ON egpl_routing_queue
 WHEN NEW.queue_id IS NOT OLD.queue_id
 BEGIN
-    SELECT RAISE(ABORT, 'a queue keeps the `queue_id`');
+    SELECT RAISE(ABORT, '`queue_id` cannot be changed');
 END;
 
 -- WHAT FOLLOWS ---------------------------------------------------------------------------------------------

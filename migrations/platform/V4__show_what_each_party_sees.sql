@@ -1,7 +1,14 @@
 -- What the customer, the agent and a support engineer see at the clock's time. Views only: nothing here is
--- stored. `basis` says whether the document speaks of what the row shows for just these servers in just this
--- phase ('documented'), or the model carries it over from elsewhere ('extrapolated'). Before anything has
--- failed all is documented (line 4: an agent is logged in with an active chat).
+-- stored. `situation` says whether the document speaks of what the row shows for just these servers in just this
+-- phase ('covered' or 'not covered'). Before anything has failed all is covered (line 4: an agent is logged in with
+-- an active chat). It does not say which rules determine the row: `why` finds them, and calls that the basis.
+
+-- The servers of the newest episode where the document has no word of these servers together; no row where it has.
+CREATE VIEW uncovered_servers AS
+SELECT group_concat(s.server, ' and ') AS servers
+FROM (SELECT v.server FROM server v JOIN situation t ON t.servers & v.bit <> 0
+      WHERE t.servers NOT IN (SELECT servers FROM evidence) ORDER BY v.bit) s
+HAVING count(*) > 0;
 
 -- THE CHAT -------------------------------------------------------------------------------------------------
 
@@ -44,9 +51,9 @@ SELECT x.user_id, x.key, x.activity_id, x.customer_name, x.activity_duration, x.
                         WHERE d.effect IN (x.connection_indicator, 'all')
                            OR (d.effect = 'see the chat''s connection'
                                AND x.connection_indicator = 'green circle'))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM (
     SELECT c.user_id,
            row_number() OVER (PARTITION BY c.user_id ORDER BY a.when_created, a.activity_id) AS key,
@@ -89,9 +96,9 @@ SELECT m.message_id, m.activity_id, m.at, m.author, m.text,
        CASE d.delivered WHEN 1 THEN 'delivered' ELSE 'lost' END AS fate, d.lost_to,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now x WHERE x.effect IN ('exchange messages', 'all'))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM message m JOIN delivery d ON d.message_id = m.message_id;
 
 -- What the agent's chat pane shows of what was said, in order.
@@ -137,9 +144,9 @@ SELECT x.activity_id,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d
                         WHERE d.effect IN ('exchange messages', 'some messages may not be delivered', 'all'))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM (
     SELECT q.activity_id, q.at, 1 AS position, 0 AS message_id, q.customer_name || ' : ' || q.text AS line
     FROM chat_request q JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
@@ -237,9 +244,9 @@ WHERE x.told_at <= coalesce(x.started_at, (SELECT now FROM chatdb_clock))
 CREATE VIEW customer_notices AS
 SELECT x.activity_id, x.notice, n.text, x.since,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.notice, 'all')) THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.notice, 'all')) THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM (
     SELECT m.activity_id, n.notice, min(m.at) AS since
     FROM message m
@@ -281,9 +288,9 @@ SELECT x.activity_id, x.user_id, x.agent_is_told, x.truth,
                 THEN 'false'
             ELSE 'true' END AS statement_is,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.agent_is_told, 'all')) THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.agent_is_told, 'all')) THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM (
     SELECT c.activity_id, c.user_id,
            CASE
@@ -321,9 +328,9 @@ SELECT d.user_id, d.state AS desktop,
            WHEN EXISTS (SELECT 1 FROM documented_now x
                         WHERE x.effect IN ('all', CASE d.state WHEN 'timed out' THEN 'desktop times out'
                                                                WHEN 'open' THEN 'keep the log-in' END))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM desktop d;
 
 -- What flashes in the console's title bar: no row while it is quiet.
@@ -332,9 +339,9 @@ SELECT d.user_id, n.text AS title_bar,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now x
                         WHERE x.effect IN ('hold the connection to the server', 'all'))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM desktop d
 JOIN notice n ON n.notice = 'no connection to the server'
 JOIN time_rule t ON t.time_rule = 'triangle'
@@ -352,9 +359,9 @@ SELECT x.user_id, x.required_action,
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.required_action, 'all'))
              OR (x.required_action = 'none'
                  AND EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('keep the log-in', 'all')))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM (
     SELECT d.user_id,
            CASE
@@ -376,9 +383,9 @@ FROM (
 CREATE VIEW opened_parts AS
 SELECT a.user_id, a.agent_action_id, a.at, a.console_part, o.result, o.lost_to,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (p.capability, 'all')) THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (p.capability, 'all')) THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM opening o
 JOIN agent_action a ON a.agent_action_id = o.agent_action_id
 JOIN console_part p ON p.console_part = a.console_part
@@ -388,19 +395,19 @@ JOIN desktop t ON t.user_id = a.user_id AND a.agent_action_id > t.after_action;
 CREATE VIEW agent_popups AS
 SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
        'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, 'ours' AS wording,
-       -- That pop-ups come is documented; which parts there are, and the words, are ours.
+       -- That pop-ups come is covered; which parts there are, and the words, are ours.
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('pop-up error', 'all'))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM opened_parts o JOIN console_part p ON p.console_part = o.console_part
 WHERE o.result = 'does not load'
 UNION ALL
 SELECT l.user_id, l.at, 0, l.agent_login_id, 'log-in', n.text, CASE n.printed WHEN 1 THEN 'the note''s' ELSE 'ours' END,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all')) THEN 'documented'
-           ELSE 'extrapolated'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all')) THEN 'covered'
+           ELSE 'not covered'
        END
 FROM desktop t
 JOIN agent_login l ON l.agent_login_id = t.agent_login_id AND l.found_login_id IS NOT NULL
@@ -426,9 +433,9 @@ SELECT r.user_id, r.activity_id,
        END AS buttons,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('work on other activities', 'all'))
-               THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+               THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM open_reply r;
 
 -- The reply pane, line by line.
@@ -456,9 +463,9 @@ SELECT r.user_id, r.activity_id, f.line_no,
            ELSE 'Subject: ' || m.subject
        END AS line,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('number a reply', 'all')) THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('number a reply', 'all')) THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM open_reply r
 JOIN egml_email m ON m.activity_id = r.activity_id
 JOIN entry_point e ON e.entry_point_id = m.alias_id
@@ -478,7 +485,7 @@ SELECT y.subject, y.subject_id, y.position, y.capability, y.state, y.lost_to,
                          JOIN server_rule u ON u.server = v.server AND u.capability = y.capability AND u.shown = 0
                          WHERE y.lost_to IS NULL OR instr(y.lost_to, u.server) > 0)
             THEN 'not shown by the note' END AS remark,
-       y.basis
+       y.situation
 FROM (
 SELECT x.subject, x.subject_id, x.position, x.capability,
        CASE max(x.weight)
@@ -486,9 +493,9 @@ SELECT x.subject, x.subject_id, x.position, x.capability,
        END AS state,
        group_concat(x.server, ', ') AS lost_to,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.capability, 'all')) THEN 'documented'
-           ELSE 'extrapolated'
-       END AS basis
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.capability, 'all')) THEN 'covered'
+           ELSE 'not covered'
+       END AS situation
 FROM (
     SELECT s.subject, s.subject_id, c.position, c.capability, r.server,
            CASE r.recovers WHEN 'at once' THEN 1 WHEN 'log-in' THEN 2 WHEN 'never' THEN 3 ELSE 0 END AS weight

@@ -7,11 +7,11 @@
 -- `value`     the fact's value in words
 -- `look`      how good it is for whoever sees it: 'good', 'open', 'warn', 'bad', 'over'
 -- `misleads`  1 where somebody is shown what is not so
--- `basis`     'documented' or 'extrapolated', as in the views that it is read from; NULL where it is a cause
+-- `situation` 'covered' or 'not covered', as in the views that it is read from; NULL where it is a cause
 CREATE VIEW world_beside_window AS
 SELECT 1 AS position, 'servers' AS party, s.server AS subject, s.title AS fact,
        CASE WHEN o.server IS NULL THEN 'up' ELSE 'down' END AS value,
-       CASE WHEN o.server IS NULL THEN 'good' ELSE 'bad' END AS look, 0 AS misleads, NULL AS basis
+       CASE WHEN o.server IS NULL THEN 'good' ELSE 'bad' END AS look, 0 AS misleads, NULL AS situation
 FROM server s LEFT JOIN outage o ON o.server = s.server AND o.started_at IS NULL
 UNION ALL
 SELECT 2, 'truth', a.activity_id, 'Session',
@@ -27,7 +27,7 @@ SELECT 2, 'truth', a.activity_id, 'Session',
            ELSE 'good'
        END, 0,
        CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('keep the session', 'all'))
-                THEN 'documented' ELSE 'extrapolated' END
+                THEN 'covered' ELSE 'not covered' END
 FROM egpl_casemgmt_activity a
 LEFT JOIN customer_leaves e ON e.activity_id = a.activity_id
 LEFT JOIN (SELECT DISTINCT subject_id FROM lacks WHERE subject = 'chat' AND capability = 'keep the session') k
@@ -39,7 +39,7 @@ SELECT 3, 'database', a.activity_id, 'Activity row',
            || CASE WHEN a.activity_status = 9000 THEN ' completed' ELSE ' open' END,
        CASE WHEN a.activity_status = 9000 THEN 'over' ELSE 'open' END, 0,
        CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('chat row', 'complete a chat', 'all'))
-                THEN 'documented' ELSE 'extrapolated' END
+                THEN 'covered' ELSE 'not covered' END
 FROM egpl_casemgmt_activity a
 WHERE a.activity_type = 2000
 UNION ALL
@@ -53,7 +53,7 @@ SELECT 4, 'agent', b.activity_id, 'Agent''s list',
            WHEN c.connection_indicator = 'red square' THEN 'bad'
            WHEN c.connection_indicator = 'triangle' THEN 'warn'
            ELSE 'good'
-       END, b.statement_is = 'false', coalesce(c.basis, b.basis)
+       END, b.statement_is = 'false', coalesce(c.situation, b.situation)
 FROM session_belief b
 LEFT JOIN agent_console c ON c.activity_id = b.activity_id AND c.user_id = b.user_id
 UNION ALL
@@ -65,14 +65,14 @@ SELECT 5, 'agent', d.user_id, 'Agent''s console',
        END,
        CASE WHEN d.desktop = 'closed' THEN 'over' WHEN d.desktop <> 'open' THEN 'bad'
             WHEN r.required_action <> 'none' THEN 'warn' ELSE 'good' END, 0,
-       CASE WHEN d.desktop <> 'open' THEN d.basis ELSE r.basis END
+       CASE WHEN d.desktop <> 'open' THEN d.situation ELSE r.situation END
 FROM agent_desktop d JOIN required_action r ON r.user_id = d.user_id
 UNION ALL
-SELECT 6, 'agent', t.user_id, 'Title bar', t.title_bar, 'warn', 0, t.basis
+SELECT 6, 'agent', t.user_id, 'Title bar', t.title_bar, 'warn', 0, t.situation
 FROM agent_title_bar t
 UNION ALL
-SELECT 7, 'agent', p.user_id, 'Newest pop-up', p.popup, 'warn', 0, p.basis
-FROM (SELECT user_id, popup, basis,
+SELECT 7, 'agent', p.user_id, 'Newest pop-up', p.popup, 'warn', 0, p.situation
+FROM (SELECT user_id, popup, situation,
              row_number() OVER (PARTITION BY user_id ORDER BY at DESC, position DESC, id DESC) AS n
       FROM agent_popups) p
 WHERE p.n = 1;
@@ -86,14 +86,14 @@ SELECT 8, 'customer', q.activity_id, 'Customer''s window',
             ELSE coalesce(n.text, w.text, 'chat') END,
        CASE WHEN e.activity_id IS NOT NULL OR a.activity_status = 9000 THEN 'over' WHEN n.text IS NOT NULL THEN 'bad'
             WHEN w.text IS NOT NULL THEN 'warn' ELSE 'good' END, 0,
-       coalesce(n.basis, w.basis)
+       coalesce(n.situation, w.situation)
 FROM chat_request q
 JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
 LEFT JOIN customer_leaves e ON e.activity_id = q.activity_id
-LEFT JOIN (SELECT activity_id, text, basis,
+LEFT JOIN (SELECT activity_id, text, situation,
                   row_number() OVER (PARTITION BY activity_id ORDER BY since DESC, notice DESC) AS n
            FROM customer_notices) n ON n.activity_id = q.activity_id AND n.n = 1
-LEFT JOIN (SELECT x.activity_id, t.text, 'documented' AS basis,
+LEFT JOIN (SELECT x.activity_id, t.text, 'covered' AS situation,
                   row_number() OVER (PARTITION BY x.activity_id ORDER BY x.warned_at DESC) AS n
            FROM exchange_warning x JOIN notice t ON t.notice = 'some messages may not be delivered'
            WHERE x.warned_at <= (SELECT now FROM chatdb_clock)) w ON w.activity_id = q.activity_id AND w.n = 1;

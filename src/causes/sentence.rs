@@ -178,10 +178,30 @@ pub(super) fn parse(text: &str) -> Result<Cause, CauseError> {
             text: text.to_owned(),
             column: count(before.chars().count() + 1),
             found: found.map(|token| text[token.from..token.to].to_owned()),
-            meant: meant(text, MENDED),
+            meant: nearly(text, &all).or_else(|| meant(text, MENDED)),
             expected: furthest.expected,
         }
     })
+}
+
+/// The sentence with a quote within its text written twice, or without one of its words, if that is one.
+fn nearly(text: &str, tokens: &[Token]) -> Option<String> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let quoted = tokens
+        .iter()
+        .filter(|token| token.kind == TokenKind::Quoted);
+    let doubled = quoted.map(|token| {
+        let quote = &text[..token.to];
+        let quote = quote.char_indices().last().map_or(0, |(at, _)| at);
+        [&text[..quote], &text[quote..token.to], &text[quote..]].concat()
+    });
+    let fewer = tokens
+        .iter()
+        .map(|token| [&text[..token.from], &text[token.to..]].concat());
+    let read = |text: String| read(&text).ok().map(|cause| cause.words);
+    doubled.chain(fewer).find_map(read)
 }
 
 fn read(text: &str) -> Result<Cause, Furthest> {

@@ -16,7 +16,7 @@ enum Word {
     Key,
     Kind,
     Dialect,
-    Basis,
+    Situation,
     Parameter,
     Restored,
     Empty,
@@ -38,7 +38,7 @@ const WORDS: [(&str, Word); 19] = [
     ("key", Word::Key),
     ("kind", Word::Kind),
     ("dialect", Word::Dialect),
-    ("basis", Word::Basis),
+    ("situation", Word::Situation),
     ("parameter", Word::Parameter),
     ("restored", Word::Restored),
     ("empty", Word::Empty),
@@ -203,7 +203,7 @@ impl<'a> HeaderReader<'a> {
                 .one(entries, Word::Dialect)
                 .and_then(|entry| self.dialect(entry))
                 .unwrap_or(Dialect::Sqlite),
-            basis: self.one_text(entries, Word::Basis),
+            situation: self.one_text(entries, Word::Situation),
             parameters: self.parameters(entries),
             restored: self.one_text(entries, Word::Restored),
             empty: self.one_text(entries, Word::Empty),

@@ -5,6 +5,7 @@
 //! samples nothing changes (a test takes random samples between them). Everything happens on savepoints of one
 //! database, so that many schedules can be tried from one state.
 
+mod facts;
 mod labels;
 mod orders;
 mod random;
@@ -14,73 +15,32 @@ use std::collections::{BTreeSet, HashMap};
 
 use thiserror::Error;
 
+use facts::{differences, events_since, facts_now, facts_since, newest};
+
 use super::player::Player;
 use super::{ReplayError, ReplayOptions};
 use crate::causes::{Cause, TimedCause, offset};
 use crate::invariant::{Condition, Invariant, InvariantKind};
-use crate::report::RestsOn;
 use crate::scenario::{Library, resolve_parameters};
+use crate::sql::quote::literal;
 use crate::store::{Binding, Store, StoreError};
-use crate::table::{Cell, Kind, ResultTable};
+use crate::table::{Cell, Kind};
 
+pub use facts::{FactChange, SimulatedFact};
 pub use labels::{label, rules_of};
-pub use orders::{MAX_ORDERED, Order, OrderGroup};
+pub use orders::{MAX_ORDERED, Order, OrderGroup, Outcomes};
 pub use random::Broken;
 pub use search::{FoundSchedule, Merging, SearchEnd, default_causes};
 
 /// The delay of a cause without a time after the previous one, in milliseconds.
 pub const GAP_MS: i64 = 10_000;
 
-/// What everyone sees, one row per fact.
-const FACTS: &str = "
-SELECT party, subject, fact, value, misleads, basis FROM world_beside_window
-UNION ALL
-SELECT 'agent', activity_id, 'Reply buttons', buttons, 0, basis FROM reply_buttons
-UNION ALL
-SELECT 'customer', activity_id, 'Notice: ' || text, 'shown', 0, basis FROM customer_notices
-UNION ALL
-SELECT 'agent', activity_id, 'Reply', text, 0, 'text' FROM open_reply
-UNION ALL
-SELECT 'agent', activity_id, 'Reply subject', substr(line, 10), 0, basis FROM reply_pane WHERE line_no = 4
-UNION ALL
-SELECT 'customer', activity_id, 'Customer', 'left', 0, NULL FROM customer_leaves
-UNION ALL
-SELECT 'database', q.activity_id, 'Activity row', 'none: the request was not taken', 0, 'row'
-FROM chat_request q WHERE q.activity_id NOT IN (SELECT activity_id FROM egpl_casemgmt_activity)
-UNION ALL
-SELECT 'database', m.activity_id, 'E-mail row',
-       coalesce(a.activity_status || ' / ' || a.activity_sub_status
-                || coalesce(', assigned to ' || a.assigned_to, ', not assigned'), 'none: not fetched yet'), 0, 'row'
-FROM email_arrival m LEFT JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
-UNION ALL
-SELECT 'database', user_id, 'User row', user_name, 0, NULL FROM egpl_user
-UNION ALL
-SELECT 'database', queue_id, 'Queue row', queue_name, 0, NULL FROM egpl_routing_queue";
+/// The next time at which something can change by itself, and the time rules that end then.
+const NEXT_THRESHOLD: &str = "SELECT at, time_rule FROM turning_point
+    WHERE at = (SELECT min(at) FROM turning_point) ORDER BY time_rule";
 
-/// Facts that occur once and remain: the fate of messages and of opened parts, and warnings in the transcript.
-/// A query reads only what is newer than the one before it: a warning comes in time, never later than the longest time
-/// rule after the server stopped or the chat began.
-const EVENTS: &str = "
-SELECT author AS party, activity_id AS subject, 'Message \"' || text || '\"' AS fact,
-       fate || coalesce(': ' || lost_to, '') AS value, 0 AS misleads, basis
-FROM message_fate WHERE message_id > @message
-UNION ALL
-SELECT 'agent', user_id, 'Opens ' || console_part, result, 0, basis FROM opened_parts WHERE agent_action_id > @action
-UNION ALL
-SELECT 'customer', w.activity_id, 'Notice: ' || n.text, 'shown', 0,
-       'warning'
-FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
-JOIN chat_request q ON q.activity_id = w.activity_id
-WHERE w.warned_at > @seen AND (w.stopped_at > @before OR q.at > @before)";
-
-const NEWEST: &str = "SELECT (SELECT coalesce(max(message_id), 0) FROM message),
-       (SELECT coalesce(max(agent_action_id), 0) FROM agent_action), c.now,
-       strftime('%Y-%m-%d %H:%M:%f', c.now, '-' || (SELECT max(seconds) FROM time_rule) || ' seconds')
-FROM chatdb_clock c";
-
-/// The next time at which something can change by itself, and the rules that cause it.
-const NEXT_THRESHOLD: &str =
-    "SELECT at, group_concat(time_rule, ', ') FROM turning_point GROUP BY at ORDER BY at LIMIT 1";
+/// A time rule, and what is seen if it takes for ever: `None` if nothing changes then.
+type WithoutRule = (String, Option<Vec<SimulatedFact>>);
 
 /// Why a schedule was not run.
 #[derive(Debug, Error)]
@@ -140,39 +100,13 @@ pub enum SimulationError {
     Nothing,
 }
 
-/// A fact that is shown to somebody, or that is true.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SimulatedFact {
-    /// Who sees it: `servers`, `truth`, `database`, `agent` or `customer`.
-    pub party: String,
-    /// The server, chat or agent it belongs to.
-    pub subject: String,
-    /// What the fact is about.
-    pub fact: String,
-    /// The displayed value.
-    pub value: String,
-    /// Whether it is false.
-    pub misleads: bool,
-    /// What it rests on, in the words of [`RestsOn`]: not determined until [`label`] has; empty for a cause.
-    pub basis: String,
-}
-
-/// A fact before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactChange {
-    /// Before; `None` if it is new.
-    pub before: Option<SimulatedFact>,
-    /// After; `None` if it is gone.
-    pub after: Option<SimulatedFact>,
-}
-
 /// Why the world was sampled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookReason {
     /// A cause happened, by its index in the schedule.
     Cause(usize),
-    /// A time passed: the rules, separated by commas.
-    Threshold(String),
+    /// A time passed: each change has its time rules.
+    Threshold,
 }
 
 /// A sample of the world after a change or a cause.
@@ -186,6 +120,8 @@ pub struct SimulationLook {
     pub changes: Vec<FactChange>,
     /// Why a cause changed nothing; empty where it changed something.
     pub idle: String,
+    /// Whether servers have stopped together of which the support note does not say what happens then.
+    pub is_uncovered: bool,
 }
 
 /// A schedule that was run.
@@ -197,6 +133,8 @@ pub struct Course {
     pub end: Vec<SimulatedFact>,
     /// The first violated invariant, by index, and the sample after which it was violated, by index.
     pub broken: Option<(usize, usize)>,
+    /// The servers that stopped together and of which the support note does not say what happens then.
+    pub uncovered: BTreeSet<String>,
 }
 
 /// A state of a scenario, from which schedules can be run.
@@ -325,8 +263,27 @@ impl Simulation {
         schedule: &[Scheduled],
         invariants: &[Invariant],
     ) -> Result<Course, SimulationError> {
+        let mut watch = Watch::begin(self, invariants)?;
+        watch.explained = true;
+        self.rolled_back(schedule, watch)
+    }
+
+    /// The same, without the time rules of its changes: for the many schedules of which only the end is of interest.
+    fn tried(
+        &self,
+        schedule: &[Scheduled],
+        invariants: &[Invariant],
+    ) -> Result<Course, SimulationError> {
+        self.rolled_back(schedule, Watch::begin(self, invariants)?)
+    }
+
+    fn rolled_back(
+        &self,
+        schedule: &[Scheduled],
+        watch: Watch<'_>,
+    ) -> Result<Course, SimulationError> {
         self.store.savepoint()?;
-        let course = self.course(schedule, invariants);
+        let course = self.course(schedule, watch);
         self.store.roll_back()?;
         course
     }
@@ -334,13 +291,12 @@ impl Simulation {
     fn course(
         &self,
         schedule: &[Scheduled],
-        invariants: &[Invariant],
+        mut watch: Watch<'_>,
     ) -> Result<Course, SimulationError> {
-        let mut watch = Watch::begin(self, invariants)?;
         for (place, (at_ms, cause)) in schedule.iter().enumerate() {
             self.thresholds_until(&mut watch, Some(*at_ms))?;
             self.happen(*at_ms, cause)?;
-            watch.look(*at_ms, LookReason::Cause(place))?;
+            watch.look(*at_ms, LookReason::Cause(place), &[])?;
             if let Some(look) = watch
                 .looks
                 .last_mut()
@@ -351,8 +307,9 @@ impl Simulation {
         }
         self.thresholds_until(&mut watch, None)?;
         Ok(Course {
-            end: self.facts_since(&watch.began)?,
+            end: facts_since(&self.store, &watch.began)?,
             broken: watch.broken,
+            uncovered: watch.uncovered,
             looks: watch.looks,
         })
     }
@@ -367,19 +324,50 @@ impl Simulation {
             if until_ms.is_some_and(|until| at_ms > until) {
                 break;
             }
+            let without = self.without_each(watch, at_ms, &rules)?;
             self.store.set_clock(at_ms)?;
-            watch.look(at_ms, LookReason::Threshold(rules))?;
+            watch.look(at_ms, LookReason::Threshold, &without)?;
         }
         Ok(())
     }
 
-    fn next_threshold(&self) -> Result<Option<(i64, String)>, StoreError> {
+    fn next_threshold(&self) -> Result<Option<(i64, Vec<String>)>, StoreError> {
         let kinds = [("at".to_owned(), Kind::Timestamp)];
         let rows = self.store.ask(NEXT_THRESHOLD, &kinds, &[])?.rows;
-        Ok(match rows.first().map(Vec::as_slice) {
-            Some([Cell::Timestamp(at), rules]) => Some((*at, rules.to_string())),
-            _ => None,
-        })
+        let Some(Cell::Timestamp(at)) = rows.first().and_then(|row| row.first()) else {
+            return Ok(None);
+        };
+        let rules = rows.iter().filter_map(|row| row.get(1));
+        Ok(Some((*at, rules.map(ToString::to_string).collect())))
+    }
+
+    /// What would be seen at a threshold if one of its time rules took for ever, for each of them. Of one rule alone
+    /// it is known: without it, nothing changes.
+    fn without_each(
+        &self,
+        watch: &Watch<'_>,
+        at_ms: i64,
+        rules: &[String],
+    ) -> Result<Vec<WithoutRule>, StoreError> {
+        let mut without = Vec::new();
+        for rule in rules.iter().filter(|_| watch.explained && rules.len() > 1) {
+            self.store.savepoint()?;
+            let seen = (|| {
+                let for_ever = format!(
+                    "UPDATE time_rule SET seconds = 1000000 WHERE time_rule = {}",
+                    literal(rule)
+                );
+                self.store.run_own("rule", &for_ever, &[])?;
+                self.store.set_clock(at_ms)?;
+                facts_since(&self.store, &watch.newest)
+            })();
+            self.store.roll_back()?;
+            without.push((rule.clone(), Some(seen?)));
+        }
+        match rules {
+            [only] => Ok(vec![(only.clone(), None)]),
+            _ => Ok(without),
+        }
     }
 
     /// Applies a cause and its consequences.
@@ -410,25 +398,9 @@ impl Simulation {
         Ok(reasons.join(", "))
     }
 
-    fn facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
-        Ok(facts(self.store.ask(FACTS, &[], &[])?))
-    }
-
-    /// What everyone sees now, and what has occurred since.
-    fn facts_since(&self, newest: &[Binding]) -> Result<Vec<SimulatedFact>, StoreError> {
-        facts_since(&self.store, newest)
-    }
-
     /// What everyone sees now and has ever been shown.
     fn all_facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
-        let from_the_start = ["message", "action", "seen", "before"].map(|name| {
-            let value = match name {
-                "seen" | "before" => Cell::Text(String::new()),
-                _ => Cell::Integer(0),
-            };
-            (name.to_owned(), value)
-        });
-        self.facts_since(&from_the_start)
+        facts_since(&self.store, &facts::the_start())
     }
 
     fn holds(&self, condition: &Condition) -> Result<bool, SimulationError> {
@@ -481,6 +453,8 @@ fn question(condition: &Condition) -> String {
 struct Watch<'s> {
     simulation: &'s Simulation,
     invariants: &'s [Invariant],
+    /// Whether the time rules of each change are found.
+    explained: bool,
     /// Which invariants are finished: the state up to which they apply has been reached.
     over: Vec<bool>,
     facts: Vec<SimulatedFact>,
@@ -489,6 +463,7 @@ struct Watch<'s> {
     began: Vec<Binding>,
     looks: Vec<SimulationLook>,
     broken: Option<(usize, usize)>,
+    uncovered: BTreeSet<String>,
 }
 
 impl<'s> Watch<'s> {
@@ -499,36 +474,54 @@ impl<'s> Watch<'s> {
         let mut watch = Self {
             simulation,
             invariants,
+            explained: false,
             over: vec![false; invariants.len()],
-            facts: simulation.facts()?,
+            facts: facts_now(&simulation.store)?,
             newest: Vec::new(),
             began: Vec::new(),
             looks: Vec::new(),
             broken: None,
+            uncovered: BTreeSet::new(),
         };
         watch.newest = newest(&simulation.store)?;
         watch.began.clone_from(&watch.newest);
         Ok(watch)
     }
 
-    fn look(&mut self, at_ms: i64, reason: LookReason) -> Result<(), SimulationError> {
+    fn look(
+        &mut self,
+        at_ms: i64,
+        reason: LookReason,
+        without: &[WithoutRule],
+    ) -> Result<(), SimulationError> {
         let store = &self.simulation.store;
-        let now = self.simulation.facts()?;
+        let now = facts_now(store)?;
         let mut changes = differences(&self.facts, &now);
-        let new = facts(store.ask(EVENTS, &[], &self.newest)?);
-        let new = new.into_iter().map(|after| FactChange {
-            before: None,
-            after: Some(after),
-        });
-        changes.extend(new);
+        let new = events_since(store, &self.newest)?;
+        changes.extend(new.into_iter().map(FactChange::new));
+        for change in &mut changes {
+            let causes = without
+                .iter()
+                .filter(|(_, seen)| seen.as_ref().is_none_or(|seen| !change.is_in(seen)));
+            change.times = causes.map(|(rule, _)| rule.clone()).collect();
+            if change.times.is_empty() {
+                // Each of them is enough.
+                change.times = without.iter().map(|(rule, _)| rule.clone()).collect();
+            }
+        }
         self.newest = newest(store)?;
         self.facts = now;
+        let mut facts = self.facts.iter();
+        let uncovered = facts.find(|fact| fact.is_of_uncovered());
+        self.uncovered
+            .extend(uncovered.map(|fact| fact.subject.clone()));
         if !changes.is_empty() || matches!(reason, LookReason::Cause(_)) {
             self.looks.push(SimulationLook {
                 at_ms,
                 reason,
                 changes,
                 idle: String::new(),
+                is_uncovered: uncovered.is_some(),
             });
         }
         self.hold()
@@ -551,66 +544,4 @@ impl<'s> Watch<'s> {
         }
         Ok(())
     }
-}
-
-/// What everybody sees now, and what has come since.
-fn facts_since(store: &Store, newest: &[Binding]) -> Result<Vec<SimulatedFact>, StoreError> {
-    let mut seen = facts(store.ask(FACTS, &[], &[])?);
-    seen.extend(facts(store.ask(EVENTS, &[], newest)?));
-    Ok(seen)
-}
-
-/// What has come so far, after which other events are new.
-fn newest(store: &Store) -> Result<Vec<Binding>, StoreError> {
-    let answer = store.ask(NEWEST, &[], &[])?;
-    let row = answer.rows.into_iter().next().unwrap_or_default();
-    let names = ["message", "action", "seen", "before"].map(str::to_owned);
-    Ok(names.into_iter().zip(row).collect())
-}
-
-/// What is different, new or gone. Both lists are sorted.
-fn differences(before: &[SimulatedFact], after: &[SimulatedFact]) -> Vec<FactChange> {
-    let same = |a: &SimulatedFact, b: &SimulatedFact| {
-        (&a.party, &a.subject, &a.fact) == (&b.party, &b.subject, &b.fact)
-    };
-    let mut changes = Vec::new();
-    for now in after {
-        let known = before.iter().find(|own| same(own, now));
-        if known.is_none_or(|known| known.value != now.value || known.misleads != now.misleads) {
-            changes.push(FactChange {
-                before: known.cloned(),
-                after: Some(now.clone()),
-            });
-        }
-    }
-    for gone in before {
-        if !after.iter().any(|now| same(gone, now)) {
-            changes.push(FactChange {
-                before: Some(gone.clone()),
-                after: None,
-            });
-        }
-    }
-    changes
-}
-
-fn facts(table: ResultTable) -> Vec<SimulatedFact> {
-    let fact = |row: Vec<Cell>| {
-        let text = |at: usize| match row.get(at) {
-            None | Some(Cell::Null) => String::new(),
-            Some(cell) => cell.to_string(),
-        };
-        SimulatedFact {
-            party: text(0),
-            subject: text(1),
-            fact: text(2),
-            value: text(3),
-            misleads: text(4) == "1",
-            basis: match text(5).is_empty() {
-                true => String::new(),
-                false => RestsOn::NotDetermined.words().to_owned(),
-            },
-        }
-    };
-    table.rows.into_iter().map(fact).collect()
 }

@@ -4,14 +4,14 @@
 //! a time rule can change something (`turning_point`). [`draw`] merges equal neighbours into spans. Samples are taken
 //! on a savepoint, so the replay itself is the same with and without a timeline.
 
-use crate::report::{Lane, MessageRun, Party, RestsOn, Span, Timeline, TimelineStep, Tone};
+use crate::report::{Lane, MessageRun, Party, Span, Timeline, TimelineStep, Tone};
 use crate::store::{Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
 /// How long the chart continues after the last step, in milliseconds.
 const TAIL_MS: i64 = 120_000;
 
-const WORLD: &str = "SELECT party, subject, fact, value, look, misleads, basis FROM world \
+const WORLD: &str = "SELECT party, subject, fact, value, look, misleads, situation FROM world \
      ORDER BY position, subject";
 
 const TURNING_POINTS: &str = "SELECT DISTINCT at FROM turning_point WHERE at < @before ORDER BY at";
@@ -41,7 +41,7 @@ struct Shown {
     value: String,
     tone: Tone,
     misleads: bool,
-    basis: Option<RestsOn>,
+    covered: Option<bool>,
 }
 
 /// The samples taken while one scenario was replayed, and its steps.
@@ -157,11 +157,12 @@ fn extend(spans: &mut Vec<Span>, fact: &Fact, from_ms: i64, to_ms: i64) {
         value,
         tone,
         misleads,
-        basis,
+        covered,
     } = &fact.shown;
     if let Some(last) = spans.last_mut()
         && last.to == Cell::Timestamp(from_ms)
-        && (&last.value, &last.tone, &last.misleads, &last.basis) == (value, tone, misleads, basis)
+        && (&last.value, &last.tone, &last.misleads, &last.covered)
+            == (value, tone, misleads, covered)
     {
         last.to = Cell::Timestamp(to_ms);
         return;
@@ -172,7 +173,7 @@ fn extend(spans: &mut Vec<Span>, fact: &Fact, from_ms: i64, to_ms: i64) {
         value: value.clone(),
         tone: *tone,
         misleads: *misleads,
-        basis: *basis,
+        covered: *covered,
     });
 }
 
@@ -187,9 +188,9 @@ fn facts(table: ResultTable) -> Vec<Fact> {
                 value: text(3),
                 tone: tone(&text(4)),
                 misleads: row.get(5) == Some(&Cell::Integer(1)),
-                basis: match text(6).as_str() {
-                    "documented" => Some(RestsOn::Documented),
-                    "extrapolated" => Some(RestsOn::Extrapolated),
+                covered: match text(6).as_str() {
+                    "covered" => Some(true),
+                    "not covered" => Some(false),
                     _ => None,
                 },
             },

@@ -2,8 +2,8 @@
 //!
 //! A scenario is replayed without each cause, and with each cell of the matrix, each time and each notice changed.
 //! Whatever changes the result determines it. If a result stays the same although everything else is changed, the list
-//! is complete; if not, it is determined redundantly, and pairs are searched. The replays share one database, and each
-//! is rolled back by a savepoint, so that one takes a few milliseconds.
+//! is complete; if not, it is determined redundantly, and groups are searched of which any one is sufficient. The replays
+//! share one database, and each is rolled back by a savepoint, so that one takes a few milliseconds.
 
 mod acts;
 mod decides;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{ReplayError, ReplayOptions, as_run};
+use super::{ReplayError, ReplayOptions, as_run, uncovered_servers};
 use crate::query::Query;
 use crate::report::RestsOn;
 use crate::scenario::{
@@ -35,7 +35,7 @@ pub enum Factor {
     Cause {
         /// The scenario and the step, `application_failure/10`.
         step: String,
-        /// The step's title.
+        /// The step's title, or its sentence where it has several.
         title: String,
         /// The file of the script.
         file: String,
@@ -93,9 +93,9 @@ impl WhyTarget {
 /// Something that determines a result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decides {
-    /// The indexes of the factors: one, or two of which either is sufficient.
+    /// The indexes of the factors: one, or several of which any one is sufficient.
     pub factors: Vec<usize>,
-    /// The result without it, or without both.
+    /// The result without it, or without all of them.
     pub without: ExplainedValue,
 }
 
@@ -106,7 +106,7 @@ pub struct Why {
     pub value: ExplainedValue,
     /// What determines it, in the order of the factors.
     pub decides: Vec<Decides>,
-    /// Factors that matter only together with others, for which no partner was found.
+    /// Factors that matter only together with others, for which no group of alternatives was found.
     pub together: Vec<usize>,
 }
 
@@ -135,7 +135,7 @@ struct Question {
     sql: String,
     kinds: Vec<(String, Kind)>,
     bindings: Vec<Binding>,
-    basis: Option<String>,
+    situation: Option<String>,
 }
 
 /// A factor changed in one of its possible ways.
@@ -160,6 +160,8 @@ pub struct Experiment {
     parameters: Vec<ParameterValue>,
     /// A cache of replays: many cells need the same ones.
     played: RefCell<BTreeMap<Vec<Change>, CheckAnswers>>,
+    /// The servers that have stopped together without a word of the support note.
+    uncovered: Option<String>,
     /// The results with nothing changed.
     answers: CheckAnswers,
     /// The results with one factor changed in one way.
@@ -292,6 +294,7 @@ impl Experiment {
             queries: Vec::new(),
             parameters: Vec::new(),
             played: RefCell::default(),
+            uncovered: None,
             answers: CheckAnswers::default(),
             single: Vec::new(),
         })
@@ -311,6 +314,7 @@ impl Experiment {
         }
         self.rules()?;
         self.answers = self.play(&[])?;
+        self.uncovered = self.go_on_from_there(&[], |store, _| uncovered_servers(store))?;
         Ok(self)
     }
 
@@ -318,6 +322,12 @@ impl Experiment {
     #[must_use]
     pub fn factors(&self) -> &[Factor] {
         &self.factors
+    }
+
+    /// The servers that have stopped together, where the support note does not cover them.
+    #[must_use]
+    pub fn uncovered(&self) -> Option<&str> {
+        self.uncovered.as_deref()
     }
 
     /// The number of ways in which a factor can be changed.
@@ -332,7 +342,7 @@ impl Experiment {
         &self.checks
     }
 
-    /// The result of a check's query, without its basis; `None` if it cannot be run.
+    /// The result of a check's query, without its situation; `None` if it cannot be run.
     #[must_use]
     pub fn answer(&self, check: usize) -> Option<&ResultTable> {
         self.answers.get(check)?.as_ref()
@@ -369,7 +379,7 @@ impl Experiment {
                 .ask(&question.sql, &question.kinds, &question.bindings);
             let mut table = asked.ok()?;
             if let Some(at) = question
-                .basis
+                .situation
                 .as_deref()
                 .and_then(|name| table.position(name))
             {
@@ -434,7 +444,7 @@ fn question(with: &[Binding], query: &Query, values: &[Binding]) -> Result<Quest
         sql: as_run(query)?,
         kinds: query.kinds.clone(),
         bindings: bindings(with, query, values),
-        basis: query.basis.clone(),
+        situation: query.situation.clone(),
     })
 }
 

@@ -242,9 +242,9 @@ impl RestsOn {
         match self {
             Self::Documented => "documented: the support note states every rule that determines it",
             Self::Extrapolated => {
-                "extrapolated: a rule or time that determines it is our interpretation"
+                "extrapolated: a rule, a time or a combination of servers that determines it is our interpretation"
             }
-            Self::NoRule => "no rule: no rule or time determines it, only what happened",
+            Self::NoRule => "no rule: it follows from the events alone",
             Self::LabRule => "lab rule: a rule or time that determines it is set by the lab",
             Self::NotDetermined => {
                 "not determined: the schedule is too long to run it again without each rule"

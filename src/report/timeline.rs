@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::RestsOn;
 use crate::table::Cell;
 
 /// What was true and what each side saw during a run and the runs that it continues. Times are on the servers' wall
@@ -79,8 +78,8 @@ pub struct Span {
     pub tone: Tone,
     /// Whether it shows something false.
     pub misleads: bool,
-    /// What it rests on; `None` for a cause.
-    pub basis: Option<RestsOn>,
+    /// Whether the support note covers it for the servers that are down then; `None` for a cause.
+    pub covered: Option<bool>,
 }
 
 /// How a value looks to whoever sees it.

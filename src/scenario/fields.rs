@@ -360,6 +360,15 @@ impl<'a> Fields<'a> {
         Some(texts)
     }
 
+    /// What precedes the heading of a table within this one.
+    fn above(&self) -> &'static str {
+        match self.what {
+            "a step" => "step.",
+            "a check" => "step.check.",
+            _ => "",
+        }
+    }
+
     /// A list of tables, written as `[[key]]`.
     pub(super) fn tables(
         &self,
@@ -374,7 +383,7 @@ impl<'a> Fields<'a> {
             self.wrong(
                 key,
                 value,
-                &format!("a list of tables, each headed `[[{key}]]`"),
+                &format!("a list of tables, each headed `[[{}{key}]]`", self.above()),
             );
             return Vec::new();
         };

@@ -358,6 +358,26 @@ impl Library {
         })
     }
 
+    /// Whether a scenario has this name or path, be it with mistakes.
+    #[must_use]
+    pub fn is_there(&self, name_or_path: &str) -> bool {
+        self.locate(name_or_path).is_ok()
+    }
+
+    /// The scenario and the step that `SCENARIO[/STEP]` names. What has a scenario file is a scenario, even if it has
+    /// mistakes; and what comes before a step is one.
+    #[must_use]
+    pub fn with_step<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+        match text.rsplit_once('/') {
+            Some((scenario, step))
+                if self.locate(text).is_err() && self.locate(scenario).is_ok() =>
+            {
+                (scenario, Some(step))
+            }
+            _ => (text, None),
+        }
+    }
+
     fn unknown(&self, name: &str) -> ScenarioError {
         ScenarioError::UnknownScenario {
             name: name.to_owned(),

@@ -74,6 +74,7 @@ impl FileText {
         SqlFile {
             file: self.path,
             sql: self.text.into_owned(),
+            sentences: Vec::new(),
         }
     }
 }

@@ -93,6 +93,31 @@ impl Store {
         }
     }
 
+    /// What is wrong with the id that a query is given for a parameter; `None` if it names something, or is of no
+    /// known kind.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn unknown_id(&self, parameter: &str, id: &Cell) -> Result<Option<String>, StoreError> {
+        let (what, kinds) = match parameter {
+            "activity_id" => ("activity", "'chat', 'e-mail'"),
+            "email_id" => ("e-mail", "'e-mail'"),
+            "agent_id" | "user_id" => ("agent", "'agent'"),
+            _ => return Ok(None),
+        };
+        let known =
+            format!("SELECT CAST(id AS TEXT) FROM known WHERE what IN ({kinds}) ORDER BY id");
+        let rows = self.ask(&known, &[], &[])?.rows;
+        let known: Vec<String> = rows.iter().flatten().map(ToString::to_string).collect();
+        let found = id.to_string();
+        Ok((!known.contains(&found)).then(|| {
+            format!(
+                "`{parameter}`: there is no {what} {found}{}",
+                there_is(&known)
+            )
+        }))
+    }
+
     /// The same for our own statements, which are not restricted.
     pub fn run_own(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
         let mut changes = 0;

@@ -189,12 +189,12 @@ fn every_order_of_failures_and_restores_of_every_set_of_servers_has_an_answer() 
 }
 
 #[test]
-fn servers_that_the_document_does_not_name_together_give_extrapolated_answers() {
-    for (servers, basis) in [
-        (vec!["services"], "documented"),
-        (vec!["messaging", "application"], "documented"),
-        (vec!["application", "services"], "extrapolated"),
-        (vec!["messaging", "services"], "extrapolated"),
+fn servers_that_the_document_does_not_name_together_are_called_not_covered() {
+    for (servers, situation) in [
+        (vec!["services"], "covered"),
+        (vec!["messaging", "application"], "covered"),
+        (vec!["application", "services"], "not covered"),
+        (vec!["messaging", "services"], "not covered"),
     ] {
         let store = baseline();
         for server in &servers {
@@ -203,13 +203,13 @@ fn servers_that_the_document_does_not_name_together_give_extrapolated_answers() 
             happen(&store, BEGAN + 60_000, &sql);
         }
         happen(&store, BEGAN + 90_000, HAPPENINGS[6]);
-        let found = rows(&store, "SELECT DISTINCT basis FROM message_fate");
-        assert_eq!(found, [[basis.to_owned()]], "{servers:?}");
+        let found = rows(&store, "SELECT DISTINCT situation FROM message_fate");
+        assert_eq!(found, [[situation.to_owned()]], "{servers:?}");
         let all = rows(
             &store,
-            "SELECT count(*) FROM what_works WHERE basis = 'documented'",
+            "SELECT count(*) FROM what_works WHERE situation = 'covered'",
         );
-        assert_eq!(all[0][0] != "0", basis == "documented", "{servers:?}");
+        assert_eq!(all[0][0] != "0", situation == "covered", "{servers:?}");
     }
 }
 
@@ -331,7 +331,7 @@ fn a_cause_that_cannot_be_is_refused_and_says_what_there_is() {
         (
             "INSERT INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text)
              VALUES (1187, 1000, 'x', 'x', 'x', 'x')",
-            "this `activity_id` is taken: a new activity needs one of its own",
+            "this `activity_id` already exists: choose another",
         ),
         (
             "INSERT INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text)
@@ -347,20 +347,20 @@ fn a_cause_that_cannot_be_is_refused_and_says_what_there_is() {
             "INSERT INTO egpl_user (user_id, user_name, login_ip) VALUES (9, 'x', '43app')",
             "the model sets `login_ip` and `login_logout_time`: leave them out",
         ),
-        ("DELETE FROM egpl_user", "this agent has done something, and stays"),
-        ("UPDATE egpl_user SET user_id = 4", "an agent keeps the `user_id`"),
+        ("DELETE FROM egpl_user", "this agent cannot be deleted: it has actions in this scenario"),
+        ("UPDATE egpl_user SET user_id = 4", "`user_id` cannot be changed"),
         (
             "UPDATE egpl_user SET screen_name = 'Mallory'",
-            "this agent has done something, and keeps the `screen_name` that customers have read",
+            "`screen_name` of this agent cannot be changed: customers have seen it",
         ),
-        ("DELETE FROM entry_point", "a customer came in at this entry point: it stays"),
+        ("DELETE FROM entry_point", "this entry point cannot be deleted: a customer came in at it"),
         (
             "UPDATE entry_point SET banner = 'Other'",
-            "a customer came in at this entry point: it stays as it is",
+            "this entry point cannot be changed: a customer came in at it",
         ),
         (
             "UPDATE egpl_routing_queue SET queue_name = 'Other'",
-            "an activity is in this queue, which keeps the `queue_name` that agents have read",
+            "`queue_name` of this queue cannot be changed: agents have seen it",
         ),
     ] {
         store.savepoint().expect("a savepoint");

@@ -19,7 +19,7 @@ fn a_header_says_everything_about_a_query() {
     let query = read(
         "-- title: Open chats,\n--   in the order they came\n-- lines: 60-72, 80\n\
          -- key: activity_id, queue name\n-- kind: Activity duration duration\n-- kind: n integer\n\
-         -- dialect: tsql\n-- basis: rests_on\n-- parameter: activity_id = 1347\n--\n\
+         -- dialect: tsql\n-- situation: rests_on\n-- parameter: activity_id = 1347\n--\n\
          -- parameter: name = 'O''Hara'\n-- parameter: since\n\
          -- restored: the list is cut: after \"c.l\"\n-- source: a page\n-- note: none\n\n\
          SELECT 1 -- é\n  FROM t WHERE id = 1347 AND name = 'O''Hara' AND x > @since;\n\n",
@@ -31,7 +31,7 @@ fn a_header_says_everything_about_a_query() {
     let duration = ("Activity duration".to_owned(), Kind::Duration);
     assert_eq!(query.kinds, [duration, ("n".to_owned(), Kind::Integer)]);
     assert_eq!(query.dialect, Dialect::Tsql);
-    assert_eq!(query.basis.as_deref(), Some("rests_on"));
+    assert_eq!(query.situation.as_deref(), Some("rests_on"));
     let parameters: Vec<_> = query
         .parameters
         .iter()
@@ -66,7 +66,7 @@ fn a_title_is_all_that_a_query_needs() {
     assert_eq!(query.sql_line, 2);
     assert_eq!(query.dialect, Dialect::Sqlite);
     assert!(query.key.is_empty() && query.kinds.is_empty() && query.parameters.is_empty());
-    assert_eq!((query.lines, query.basis), (None, None));
+    assert_eq!((query.lines, query.situation), (None, None));
     assert_eq!(read("-- title: x\r\nSELECT 1\r\n").sql, "SELECT 1");
     assert_eq!(read("-- title: x\r\n--   y\r\nSELECT 1\r\n").title, "x y");
 }

@@ -406,6 +406,7 @@ impl Machine {
                 self.on_record &= self.lacks[A].is_some();
             }
             OpensCase => self.opens("case"),
+            OpensChat if self.completed => {}
             OpensChat => self.opens("chat"),
             Completes => self.completed |= self.desk == Desk::Open && self.lacks[A].is_none(),
             Replies => self.replied = true,

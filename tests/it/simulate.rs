@@ -69,7 +69,7 @@ fn between_two_looks_nothing_changes() {
     for _ in 0..25 {
         let schedule = schedule(&simulation, &mut series);
         let course = simulation.run(&schedule, &[]).expect("it can be run");
-        let is_threshold = |reason: &LookReason| matches!(reason, LookReason::Threshold(_));
+        let is_threshold = |reason: &LookReason| matches!(reason, LookReason::Threshold);
         thresholds += course
             .looks
             .iter()
@@ -134,7 +134,11 @@ fn a_look_at_a_threshold_shows_a_change() {
         .map(|look| {
             let reason = match &look.reason {
                 LookReason::Cause(place) => schedule[*place].1.words().to_owned(),
-                LookReason::Threshold(rules) => format!("({rules})"),
+                LookReason::Threshold => {
+                    let times = look.changes.iter().flat_map(|change| &change.times);
+                    let times: BTreeSet<&str> = times.map(String::as_str).collect();
+                    format!("({})", times.into_iter().collect::<Vec<_>>().join(", "))
+                }
             };
             format!(
                 "{} {reason}: {}",
@@ -183,18 +187,19 @@ fn twenty_four_orders_of_a_restart_have_three_outcomes() {
         "messaging starts",
         "agent logs in",
     ]);
-    let groups = simulation
+    let outcomes = simulation
         .all_orders(&events)
         .expect("they can be put in order");
+    let groups = &outcomes.groups;
     let sizes: Vec<usize> = groups.iter().map(|group| group.orders.len()).collect();
     assert_eq!(sizes, [12, 8, 4]);
     let before = |order: &[usize], (first, second): (usize, usize)| {
         let place = |event| order.iter().position(|own| *own == event);
         place(first) < place(second)
     };
-    for group in &groups {
+    for group in groups {
         assert!(!group.outcome.is_empty() && !group.because.is_empty());
-        for other in &groups {
+        for other in groups {
             for order in &other.orders {
                 let follows = group.because.iter().all(|pair| before(order, *pair));
                 assert_eq!(follows, group == other, "{order:?}");
@@ -203,6 +208,15 @@ fn twenty_four_orders_of_a_restart_have_three_outcomes() {
     }
     // Every server that the agent's console needs is back before the agent logs in.
     assert_eq!(groups[1].because, [(0, 3), (1, 3)]);
+    // The session is lost in all of them, whatever the agent is shown.
+    for group in groups {
+        let mut outcome = group.outcome.iter();
+        let list = outcome.find(|fact| fact.fact == "Agent's list");
+        let list = list.expect("it differs");
+        assert_eq!(list.misleads, list.value.starts_with("green circle"));
+    }
+    let mut shared = outcomes.everywhere.iter();
+    assert!(shared.any(|fact| fact.fact == "Notice: Your session has been lost."));
 }
 
 /// States with a name, and some that have none.
@@ -354,4 +368,102 @@ fn an_invariant_is_read_as_it_is_written() {
         wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
         [1, 2]
     );
+}
+
+/// The rows of a course that are about these facts, with their time, their time rules and their new value.
+fn rows_of(events_of: &[&str], facts: &[&str]) -> Vec<String> {
+    let simulation = start();
+    let schedule = simulation.scheduled(&events(events_of));
+    let course = simulation.run(&schedule.expect("they are in order"), &[]);
+    let mut rows = Vec::new();
+    for look in course.expect("it can be run").looks {
+        for change in look.changes {
+            let fact = change.after.as_ref().or(change.before.as_ref());
+            let fact = fact.expect("a change has a fact");
+            if facts.contains(&fact.fact.as_str()) {
+                let value = change.after.as_ref().map_or("", |after| &after.value);
+                let at = simulation.offset(look.at_ms);
+                rows.push(format!("{at} ({}) {value}", change.times.join(", ")));
+            }
+        }
+    }
+    rows
+}
+
+/// Of the times that end at one moment, a change names those without which it does not come.
+#[test]
+fn a_change_names_the_times_that_make_it() {
+    let list = "Agent's list";
+    let told = "Notice: There are connection issues.";
+    let cases: [(&[&str], &str, &[&str]); 4] = [
+        (
+            &["+3:00 messaging stops"],
+            list,
+            &[
+                "+00:03:30 (triangle) triangle, Waiting for you to reply",
+                "+00:06:00 (red square) red square, Customer not connected",
+            ],
+        ),
+        (
+            &["+3:00 application stops", "+5:59 application starts"],
+            list,
+            &[
+                "+00:03:00 () green circle, Waiting for you to reply",
+                "+00:03:30 (triangle) triangle, Waiting for you to reply",
+                "+00:06:00 (red square) red square, Customer not connected",
+            ],
+        ),
+        (
+            &["+3:00 application stops"],
+            told,
+            &["+00:06:00 (a few minutes) shown"],
+        ),
+        (
+            &[
+                "+3:00 messaging and application stop",
+                "+3:30 agent opens the case tab",
+                "+4:00 messaging stops",
+            ],
+            "Agent's console",
+            &[
+                "+00:03:00 () must log in again",
+                "+00:04:30 (desktop time-out) timed out",
+            ],
+        ),
+    ];
+    for (events, fact, expected) in cases {
+        assert_eq!(rows_of(events, &[fact]), expected, "{events:?}");
+    }
+}
+
+/// A pop-up is an event: one that comes again is shown again.
+#[test]
+fn each_pop_up_is_shown() {
+    let again = "Session in Progress";
+    let inbox = "The Inbox cannot be loaded: no answer from application";
+    let outage = ["application stops", "application starts", "agent logs in"];
+    let cases: [(&[&str], &[String]); 3] = [
+        (
+            &[outage, outage].concat(),
+            &[
+                format!("+00:00:50 () {again}"),
+                format!("+00:01:20 () {again}"),
+            ],
+        ),
+        (
+            &[
+                "application stops",
+                "agent opens inbox",
+                "agent opens inbox",
+            ],
+            &[
+                format!("+00:00:40 () {inbox}"),
+                format!("+00:00:50 () {inbox}"),
+            ],
+        ),
+        (&["agent logs in"], &[]),
+    ];
+    for (events, expected) in cases {
+        assert_eq!(rows_of(events, &["Pop-up"]), expected, "{events:?}");
+    }
 }

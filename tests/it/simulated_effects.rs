@@ -10,6 +10,7 @@ use chatdb::replay::simulate::{
     Course, LookReason, Merging, Scheduled, SearchEnd, Simulation, default_causes, label,
 };
 use chatdb::replay::why::{Experiment, WhyTarget};
+use chatdb::report::RestsOn;
 use chatdb::scenario::Library;
 
 use crate::honesty::library;
@@ -98,11 +99,10 @@ fn an_effect_is_labelled_as_why_labels_it() {
             .iter()
             .find(|look| is_last(&look.reason))
             .expect("the last event");
-        let after = look
-            .changes
-            .iter()
-            .filter_map(|change| change.after.as_ref());
-        for fact in after.filter(|fact| !fact.basis.is_empty()) {
+        for change in &look.changes {
+            let (Some(fact), Some(basis)) = (&change.after, change.basis) else {
+                continue;
+            };
             let place = format!("{}/{}/{}", fact.party, fact.subject, fact.fact);
             let known = experiment.answer(0).expect("it is asked");
             if !known.rows.iter().any(|row| row[0].to_string() == place) {
@@ -114,7 +114,7 @@ fn an_effect_is_labelled_as_why_labels_it() {
             };
             let why = experiment.why(0, &target).expect("it can be played");
             let says = experiment.rests_on(&why).words();
-            assert_eq!(fact.basis, says, "{events:?}: {place}");
+            assert_eq!(basis.words(), says, "{events:?}: {place}");
             match says {
                 "documented" => documented += 1,
                 "no rule" => without += 1,
@@ -153,9 +153,8 @@ fn of_a_long_schedule_the_first_effects_are_labelled() {
     .expect("it can be labelled");
     let bases: Vec<&str> = (course.looks.iter())
         .flat_map(|look| &look.changes)
-        .filter_map(|change| change.after.as_ref())
-        .map(|fact| fact.basis.as_str())
-        .filter(|basis| !basis.is_empty())
+        .filter_map(|change| change.basis)
+        .map(RestsOn::words)
         .collect();
     let first = bases
         .iter()
@@ -191,7 +190,7 @@ fn an_event_without_an_effect_says_why() {
         (
             &["agent logs out", down],
             "agent logs in",
-            "no log-in without application",
+            "nobody can log in while the Application server is down",
         ),
         (
             &["agent logs out"],
@@ -206,12 +205,12 @@ fn an_event_without_an_effect_says_why() {
         (
             &[added],
             "agent 1004 opens the chat",
-            "the agent is not logged in",
+            "it is assigned to agent 1003",
         ),
         (
             &["agent completes the chat"],
             "agent completes the chat",
-            "the chat is already completed",
+            "it is already completed",
         ),
         (
             &["agent logs out"],
@@ -221,17 +220,42 @@ fn an_event_without_an_effect_says_why() {
         (
             &[down],
             "agent completes the chat",
-            "not possible without application",
+            "the Application server is down",
         ),
         (
             &[added],
             "agent 1004 completes the chat",
-            "the agent does not have the chat",
+            "it is assigned to agent 1003",
         ),
         (
             &[down, "customer asks for chat 1348"],
             "agent completes chat 1348",
-            "there is no such chat in the database",
+            "chat 1348 is not in the database",
+        ),
+        (
+            &[down, "customer asks for chat 1348"],
+            "agent opens chat 1348",
+            "chat 1348 is not in the database",
+        ),
+        (
+            &["customer asks for chat 1348"],
+            "agent opens chat 1348",
+            "it is not assigned to an agent",
+        ),
+        (
+            &["services stops", "e-mail 1190 arrives"],
+            "agent answers e-mail 1190 with 'x'",
+            "e-mail 1190 has not been fetched",
+        ),
+        (
+            &["e-mail 1190 arrives"],
+            "agent answers e-mail 1190 with 'x'",
+            "it is not assigned to an agent",
+        ),
+        (
+            &[added, "agent 1004 logs in"],
+            "agent 1004 answers e-mail 1187",
+            "it is assigned to agent 1003",
         ),
         (
             &[added],
@@ -414,19 +438,22 @@ fn an_agent_who_is_told_that_the_customer_left_is_not_misled() {
         &mut course,
     )
     .expect("it can be labelled");
-    let after = course.looks[0]
-        .changes
-        .iter()
-        .filter_map(|change| change.after.as_ref());
-    let list = after
-        .into_iter()
-        .find(|fact| fact.fact == "Agent's list")
+    let mut changes = course.looks[0].changes.iter().filter_map(|change| {
+        let after = change.after.as_ref()?;
+        Some((after, change.basis))
+    });
+    let (list, basis) = changes
+        .find(|(fact, _)| fact.fact == "Agent's list")
         .expect("it changes");
     assert_eq!(
         (list.value.as_str(), list.misleads),
         ("green circle, Customer exited chat", false)
     );
-    assert_eq!(list.basis, "extrapolated", "no customer leaves in the note");
+    assert_eq!(
+        basis,
+        Some(RestsOn::Extrapolated),
+        "no customer leaves in the note"
+    );
 }
 
 #[test]
@@ -491,12 +518,12 @@ fn a_reason_names_servers_that_are_down_alone() {
     );
     let again = "the agent must log in again first";
     let other = "agent 1004 must log in again first";
-    let down = "agent 1004 cannot receive it without";
+    let down = "agent 1004 cannot receive it: the";
     for (events, last, reason) in [
         (
             &["+1:00 services stops"][..],
             transfer,
-            format!("{down} services"),
+            format!("{down} Services server is down"),
         ),
         (
             &["+1:00 services stops", "+2:00 services starts"],
@@ -506,12 +533,12 @@ fn a_reason_names_servers_that_are_down_alone() {
         (
             &["+1:00 services stops", "messaging stops", "services starts"],
             transfer,
-            format!("{down} messaging"),
+            format!("{down} Messaging server is down"),
         ),
         (
             &["+1:00 application stops"],
             complete,
-            "not possible without application".to_owned(),
+            "the Application server is down".to_owned(),
         ),
         (
             &["+1:00 application stops", "application starts"],

@@ -86,10 +86,15 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
     } else {
         remarks.push(format!("not reproduced: {}", missing.join(", ")));
     }
+    let differing = all.iter().filter(|one| one.stays == Some(false)).count();
+    let still = match staying {
+        0 => String::new(),
+        _ => format!(
+            ", and {staying} are still reproduced: they say what keeps working, or that two results are the same"
+        ),
+    };
     remarks.push(format!(
-        "without the failure: with every server stop removed, {} of {count} differ, and {staying} are still \
-         reproduced, because they are about what keeps working or works again",
-        all.iter().filter(|one| one.stays == Some(false)).count()
+        "without the failure: with every server stop removed, {differing} of {count} differ{still}"
     ));
     let listing = Listing {
         title: "Statements of the support note".to_owned(),

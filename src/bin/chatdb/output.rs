@@ -522,6 +522,15 @@ pub fn note(sentence: &str) {
     let _ = writeln!(io::stderr(), "note: {}", Sanitized::of(sentence));
 }
 
+/// Says what the exit code means on standard error, where the output shows no remarks: even if the user wants the
+/// answer alone, since it is the answer.
+pub fn violation(sentence: &str, form: &OutputArgs) -> Result<(), Failure> {
+    if is_quiet() || format_of(form)?.can.rows_only {
+        let _ = writeln!(io::stderr(), "{}", Sanitized::of(sentence));
+    }
+    Ok(())
+}
+
 /// A text as it is for a program that reads it, and without what acts on a terminal for a person.
 pub fn for_reader(text: String) -> String {
     if !io::stdout().is_terminal() {

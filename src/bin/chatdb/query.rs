@@ -394,14 +394,9 @@ fn documented(
 
 /// The scenario and the step that `SCENARIO[/STEP]` names.
 fn step_of(after: &str, library: &Library) -> Result<(String, Option<String>), Failure> {
-    if library.get(after).is_err()
-        && let Some((scenario, step)) = after.rsplit_once('/')
-    {
-        library.get(scenario)?;
-        return Ok((scenario.to_owned(), Some(step.to_owned())));
-    }
-    library.get(after)?;
-    Ok((after.to_owned(), None))
+    let (scenario, step) = library.with_step(after);
+    library.get(scenario)?;
+    Ok((scenario.to_owned(), step.map(str::to_owned)))
 }
 
 /// Opens the file, or plays the scenario, and gives the scenario's values.

@@ -18,7 +18,7 @@ use crate::cli::SimulateArgs;
 use crate::failure::{Code, Failure};
 use crate::{output, watch};
 
-use course::listed;
+use course::{listed, violated};
 use search::Task;
 
 pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
@@ -28,10 +28,7 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
         Some(from) => from.clone(),
         None => start(&library)?,
     };
-    let (scenario, step) = match from.split_once('/') {
-        Some((scenario, step)) if library.get(&from).is_err() => (scenario, Some(step)),
-        _ => (from.as_str(), None),
-    };
+    let (scenario, step) = library.with_step(&from);
     // A start that there is not would hide behind what else is missing.
     library.get(scenario).map_err(Failure::from)?;
     let options = watch::guarded(output::sets(&args.set)?);
@@ -58,14 +55,14 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
         from: &from,
         label: &label,
     };
-    let (mut listing, code) = if let Some(wanted) = &wanted {
+    let (mut listing, violated) = if let Some(wanted) = &wanted {
         search::find(&task, wanted, &events)?
     } else if let Some(count) = args.random {
         search::random(&task, &events, &invariants, count)?
     } else if args.all_orders {
         let groups = simulation.all_orders(&events)?;
         let listing = orders::orders(&simulation, &events, &groups, &from);
-        (listing, Code::Success)
+        (listing, None)
     } else {
         one(&task, &events, &invariants)?
     };
@@ -77,7 +74,13 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
         &args.form,
         Detail::Full,
     )?;
-    Ok(code)
+    match violated {
+        None => Ok(Code::Success),
+        Some(violated) => {
+            output::violation(&violated, &args.form)?;
+            Ok(Code::Differs)
+        }
+    }
 }
 
 /// Every condition that is evaluated on the way.
@@ -95,22 +98,19 @@ fn conditions<'c>(
     conditions
 }
 
-/// Runs one schedule.
+/// Runs one schedule. Returns which invariant it violates, too.
 fn one(
     task: &Task<'_>,
     events: &[TimedCause],
     invariants: &[Invariant],
-) -> Result<(Listing, Code), Failure> {
+) -> Result<(Listing, Option<String>), Failure> {
     let schedule = task.simulation.scheduled(events)?;
     let mut course = task.simulation.run(&schedule, invariants)?;
     (task.label)(&schedule, &mut course)?;
-    let code = match course.broken {
-        Some(_) => Code::Differs,
-        None => Code::Success,
-    };
     let title = format!("Simulation from {}", task.from);
     let listing = listed(task.simulation, title, &schedule, &course, invariants);
-    Ok((listing, code))
+    let violated = violated(task.simulation, &course, invariants);
+    Ok((listing, violated))
 }
 
 /// Names the lab rules that hold, where there are any.

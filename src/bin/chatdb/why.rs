@@ -7,7 +7,7 @@ use chatdb::render::Detail;
 use chatdb::replay::why::{
     Decides, Experiment, ExplainedValue, Factor, RowCondition, Why, WhyTarget,
 };
-use chatdb::replay::{self, ReplayError, ReplayOptions};
+use chatdb::replay::{self, ReplayError, ReplayOptions, not_covered};
 use chatdb::report::{Listing, Report, RestsOn};
 use chatdb::scenario::{Library, Scenario, is_scenario_name};
 use chatdb::table::{Cell, ResultTable};
@@ -22,7 +22,7 @@ pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
     let options = watch::guarded(output::sets(&args.set)?);
     let listings = match &args.query {
         Some(text) => of_query(&library, text, args, &options)?,
-        None if library.get(&args.check).is_ok() => {
+        None if library.is_there(&args.check) => {
             vec![of_scenario(&library, args, &options)?]
         }
         None => of_check(&library, args, &options)?,
@@ -47,7 +47,8 @@ fn of_check(
         .unwrap_or_default();
     let query = CommandLine::new("sql").arg(&experiment.checks()[at].query);
     let reads = format!("`{query}` shows the query that reads it");
-    let mut listings = explained(&mut experiment, at, args, &format!("{scenario}/{check}"))?;
+    let name = format!("{scenario}/{check}");
+    let mut listings = explained(library, &mut experiment, at, args, &name)?;
     listings[0].remarks.push(reads);
     Ok(listings)
 }
@@ -59,10 +60,7 @@ fn of_query(
     args: &WhyArgs,
     options: &ReplayOptions,
 ) -> Result<Vec<Listing>, Failure> {
-    let (scenario, step) = match args.check.rsplit_once('/') {
-        Some((scenario, step)) if library.get(&args.check).is_err() => (scenario, Some(step)),
-        _ => (args.check.as_str(), None),
-    };
+    let (scenario, step) = library.with_step(&args.check);
     let (query, name) = match is_scenario_name(text) {
         true => {
             let query = library.query(&*library.get(scenario)?, text)?;
@@ -75,11 +73,12 @@ fn of_query(
     };
     let mut experiment = Experiment::of_query(library, (scenario, step), &query, options)?;
     let name = format!("{name} after {}", args.check);
-    explained(&mut experiment, 0, args, &name)
+    explained(library, &mut experiment, 0, args, &name)
 }
 
 /// What a part of an answer rests on, and the conditions of a row that is not in it.
 fn explained(
+    library: &Library,
     experiment: &mut Experiment,
     at: usize,
     args: &WhyArgs,
@@ -94,7 +93,10 @@ fn explained(
     let mut listing = listing(experiment, &why, args, name);
     let missing = experiment.missing(at, &target).map_err(ReplayError::from)?;
     if why.value.is_empty() && listing.table.rows.is_empty() && missing.is_none() {
-        let scenario = args.check.split('/').next().unwrap_or_default();
+        let scenario = match (library.get(&args.check), args.check.rsplit_once('/')) {
+            (Err(_), Some((before, _))) => library.with_step(before).0,
+            _ => &args.check,
+        };
         let replay = CommandLine::new("replay").arg(scenario);
         let replay = replay.args(output::folder_words(&args.folders));
         // Nothing determines what there never is.
@@ -113,6 +115,14 @@ fn of_scenario(
     options: &ReplayOptions,
 ) -> Result<Listing, Failure> {
     let scenario = library.get(&args.check)?;
+    if !args.row.is_empty() || args.column.is_some() {
+        let message = format!(
+            "`{}` is a scenario; `--row` and `--column` are of a check",
+            args.check
+        );
+        return Err(Failure::new(Code::Usage, message)
+            .hint(format!("`chatdb why {}` lists its checks", args.check)));
+    }
     let mut rows = Vec::new();
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
         for check in &step.checks {
@@ -263,11 +273,16 @@ fn columns_exist(experiment: &Experiment, check: usize, target: &WhyTarget) -> R
 
 fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Listing {
     let columns = ["determined by", "what", "where", "without it", "basis"];
-    let decides = why.decides.iter().flat_map(|one| rows(experiment, one));
+    let mut groups = 0;
+    let mut decides = Vec::new();
+    for one in &why.decides {
+        groups += usize::from(one.factors.len() > 1);
+        decides.extend(rows(experiment, one, groups));
+    }
     let together = why
         .together
         .iter()
-        .map(|factor| row(experiment, *factor, "with others", ""));
+        .map(|factor| row(experiment, *factor, "one of several that suffice", ""));
     let asked = match (&args.row[..], &args.column) {
         ([], None) => String::new(),
         (rows, column) => {
@@ -277,20 +292,25 @@ fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Li
     };
     Listing {
         title: format!("Why {name}{asked} is {}", shown(&why.value)),
-        table: ResultTable::of_texts(columns, decides.chain(together)),
-        remarks: vec![experiment.rests_on(why).legend().to_owned()],
+        table: ResultTable::of_texts(columns, decides.into_iter().chain(together)),
+        remarks: std::iter::once(experiment.rests_on(why).legend().to_owned())
+            .chain(experiment.uncovered().map(not_covered))
+            .collect(),
     }
 }
 
-fn rows(experiment: &Experiment, one: &Decides) -> Vec<Vec<Cell>> {
+/// The rows of one factor, or of a group of which any one is sufficient, under its number.
+fn rows(experiment: &Experiment, one: &Decides, group: usize) -> Vec<Vec<Cell>> {
     let without = shown(&one.without);
-    match &one.factors[..] {
-        [factor] => vec![row(experiment, *factor, "", &without)],
-        factors => factors
-            .iter()
-            .map(|factor| row(experiment, *factor, "either of", &without))
-            .collect(),
-    }
+    let how = match one.factors.len() {
+        1 => String::new(),
+        2 => format!("either of ({group})"),
+        several => format!("any of {several} ({group})"),
+    };
+    let factors = one.factors.iter();
+    factors
+        .map(|factor| row(experiment, *factor, &how, &without))
+        .collect()
 }
 
 fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<Cell> {
@@ -321,6 +341,7 @@ fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<
             let place = match (lines.is_empty(), basis) {
                 (true, _) => String::new(),
                 (false, RestsOn::LabRule) => lines.clone(),
+                (false, _) if lines.chars().all(|c| c.is_ascii_digit()) => format!("line {lines}"),
                 (false, _) => format!("lines {lines}"),
             };
             (kind, format!("{rule}: {statement}"), place, basis.words())

@@ -2,7 +2,7 @@
 
 use super::page::{Page, TableCell, anchor, text};
 use crate::render::chart;
-use crate::report::{Lane, MessageRun, RestsOn, Span, Timeline, TimelineStep, Tone};
+use crate::report::{Lane, MessageRun, Span, Timeline, TimelineStep, Tone};
 
 /// Where lanes begin and end, in chart units.
 const LEFT: f64 = 190.0;
@@ -199,8 +199,8 @@ impl<'t> Drawing<'t> {
         } else {
             tone(span.tone)
         };
-        let sure = match span.basis {
-            Some(RestsOn::Extrapolated) => " extrapolated",
+        let sure = match span.covered {
+            Some(false) => " uncovered",
             _ => "",
         };
         let shown = format!("{}{}", sign(span), span.value);
@@ -338,9 +338,9 @@ fn table(page: &mut Page, timeline: &Timeline) {
     for lane in &timeline.lanes {
         for span in &lane.spans {
             let (ms, time) = at(&span.from);
-            let note = match (span.misleads, span.basis) {
+            let note = match (span.misleads, span.covered) {
                 (true, _) => TableCell::mark("bad", "false"),
-                (_, Some(RestsOn::Extrapolated)) => TableCell::text("extrapolated"),
+                (_, Some(false)) => TableCell::text("not in the note"),
                 _ => TableCell::text(""),
             };
             let label = chart::label(timeline, lane);
@@ -387,7 +387,7 @@ fn legend(page: &mut Page) {
         ("bad", "fails"),
         ("over", "over"),
         ("misleads", "shown but false (shaded over the full height)"),
-        ("guess", "dashed border: extrapolated"),
+        ("guess", "dashed border: not in the note for these servers"),
     ];
     page.markup(format_args!("<ul class=\"legend small soft\">"));
     for (class, word) in ENTRIES {

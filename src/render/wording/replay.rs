@@ -192,9 +192,11 @@ pub(crate) fn check_name(scenario: &str, check: &str) -> String {
 /// The suggested next command: the first thing that is wrong, alone.
 pub(crate) fn next(report: &Report) -> Option<String> {
     let again_or_record = |run: &ScenarioRun, check: &CheckRun| match check.verdict {
-        // What is not recorded yet is recorded in the scenario as it is, without options.
+        // What is not recorded yet is recorded in the scenario as it is, without options; what is, is reviewed.
         CheckVerdict::Pending if !run.reproduce.contains(" --") => {
-            run.reproduce.replacen(" replay ", " record ", 1)
+            let is_recorded = check.comparison.as_ref().is_some_and(|own| own.same);
+            let next = if is_recorded { " review " } else { " record " };
+            run.reproduce.replacen(" replay ", next, 1)
         }
         _ => check.reproduce.clone(),
     };

@@ -50,6 +50,12 @@ impl Player<'_> {
             Some(rules) if rules.is_empty() => RestsOn::Documented,
             Some(_) => RestsOn::Extrapolated,
         };
+        let mut ids = check.with.iter();
+        let unknown = |(name, id): &(String, _)| self.store.unknown_id(name, id).ok().flatten();
+        if let Some(problem) = ids.find_map(unknown) {
+            run.problem = Some(problem);
+            return Ok(run);
+        }
         match self.ask(&query, &bindings) {
             Err(problem) => run.problem = Some(problem),
             Ok(actual) => {
@@ -88,7 +94,7 @@ impl Player<'_> {
         }
     }
 
-    /// The result of a query without its basis column.
+    /// The result of a query without its situation column.
     fn ask(&mut self, query: &Query, bindings: &[Binding]) -> Result<ResultTable, String> {
         let sql = self
             .rewritten
@@ -98,7 +104,11 @@ impl Player<'_> {
         let answer = |error: StoreError| format!("{}: {}", query.place.file, error.in_short());
         let asked = self.store.ask(&sql, &query.kinds, bindings);
         let mut table = asked.map_err(answer)?;
-        if let Some(at) = query.basis.as_deref().and_then(|name| table.position(name)) {
+        if let Some(at) = query
+            .situation
+            .as_deref()
+            .and_then(|name| table.position(name))
+        {
             table.columns.remove(at);
             for row in &mut table.rows {
                 row.remove(at);
@@ -139,10 +149,9 @@ fn verdict_of(check: &Check, same: bool) -> (CheckVerdict, Option<String>) {
             CheckVerdict::Pending,
             remark("no expected table yet: `chatdb record` writes the actual one"),
         ),
-        (ExpectedState::Pending, true) => (
-            CheckVerdict::Pending,
-            remark("recorded, and not yet accepted: `chatdb review` shows it"),
-        ),
+        (ExpectedState::Pending, true) => {
+            (CheckVerdict::Pending, remark("recorded, not yet accepted"))
+        }
         (_, true) => (CheckVerdict::Matches, None),
         (_, false) => (CheckVerdict::Differs, None),
     }

@@ -1,10 +1,10 @@
 //! Runs the steps of one scenario.
 
-use super::super::ReplayError;
 use super::super::record::{empty_step, seed_problem};
 use super::super::timeline::Track;
+use super::super::{ReplayError, not_covered, uncovered_servers};
 use super::Player;
-use crate::report::{ChangedRows, StepRun};
+use crate::report::{ChangedRows, CheckRun, StepRun};
 use crate::scenario::{ParameterValue, Scenario, ScenarioStep};
 use crate::store::{Binding, StoreError};
 
@@ -155,8 +155,22 @@ impl Player<'_> {
                 run.checks
                     .push(self.run_check(scenario, step, check, parameters, values)?);
             }
+            self.remark_uncovered(&mut run.checks);
         }
         Ok(run)
+    }
+
+    /// Says with each result where the support note does not cover the servers that have stopped. Where there is no time
+    /// left to ask, the checks say so themselves.
+    fn remark_uncovered(&self, checks: &mut [CheckRun]) {
+        if checks.is_empty() {
+            return;
+        }
+        if let Ok(Some(servers)) = uncovered_servers(&self.store) {
+            for comparison in checks.iter_mut().filter_map(|own| own.comparison.as_mut()) {
+                comparison.remarks.push(not_covered(&servers));
+            }
+        }
     }
 
     /// Whether the last of these steps rolled back everything replayed, which it then reports: even if it should fail,

@@ -6,10 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Course, LookReason, Scheduled, SimulatedFact, SimulationError, SimulationLook, facts_since,
-    newest,
-};
+use super::facts::{facts_since, newest};
+use super::{Course, LookReason, Scheduled, SimulationError, SimulationLook};
 use crate::replay::why::{Change, Experiment, Factor};
 use crate::replay::{ReplayError, ReplayOptions};
 use crate::report::RestsOn;
@@ -55,9 +53,9 @@ pub fn label(
         looks,
         basis: (looks.iter())
             .map(|look| {
-                let after = look.changes.iter().map(|change| change.after.as_ref());
-                after
-                    .map(|fact| fact.is_some_and(is_labelled).then_some(RestsOn::NoRule))
+                let changes = look.changes.iter();
+                changes
+                    .map(|change| change.basis.map(|_| RestsOn::NoRule))
                     .collect()
             })
             .collect(),
@@ -66,17 +64,13 @@ pub fn label(
     let basis = labels.basis;
     for (look, labels) in course.looks.iter_mut().zip(basis) {
         for (change, label) in look.changes.iter_mut().zip(labels) {
-            if let (Some(fact), Some(label)) = (&mut change.after, label) {
-                label.words().clone_into(&mut fact.basis);
-            }
+            change.basis = match label {
+                Some(RestsOn::Documented) if look.is_uncovered => Some(RestsOn::Extrapolated),
+                label => label,
+            };
         }
     }
     Ok(())
-}
-
-/// Whether a fact is an effect, and no cause.
-fn is_labelled(fact: &SimulatedFact) -> bool {
-    !fact.basis.is_empty()
 }
 
 /// The rules that can make a difference, by who states them.
@@ -201,51 +195,19 @@ impl Labels<'_> {
                 let before = newest(store)?;
                 let sql = match &look.reason {
                     LookReason::Cause(place) => Some(self.schedule[*place].1.to_sql()),
-                    LookReason::Threshold(_) => None,
+                    LookReason::Threshold => None,
                 };
                 happen(store, values, look.at_ms, sql)?;
                 if open(at) {
                     let seen = facts_since(store, &before)?;
-                    gone.extend(
-                        self.missing(at, &seen)
-                            .into_iter()
-                            .map(|change| (at, change)),
-                    );
+                    let changes = look.changes.iter().zip(&self.basis[at]).enumerate();
+                    let missing = changes
+                        .filter(|(_, (change, basis))| is_open(**basis) && !change.is_in(&seen));
+                    gone.extend(missing.map(|(change, _)| (at, change)));
                 }
             }
             Ok(gone)
         })
-    }
-
-    /// Which changes of a look, of those that are open, are not among what is seen.
-    fn missing(&self, look: usize, seen: &[SimulatedFact]) -> Vec<usize> {
-        let is_seen = |fact: &SimulatedFact| {
-            let mut seen = seen.iter();
-            seen.any(|own| {
-                (
-                    &own.party,
-                    &own.subject,
-                    &own.fact,
-                    &own.value,
-                    own.misleads,
-                ) == (
-                    &fact.party,
-                    &fact.subject,
-                    &fact.fact,
-                    &fact.value,
-                    fact.misleads,
-                )
-            })
-        };
-        let changes = self.looks[look]
-            .changes
-            .iter()
-            .zip(&self.basis[look])
-            .enumerate();
-        let missing = changes.filter(|(_, (change, basis))| {
-            is_open(**basis) && change.after.as_ref().is_some_and(|fact| !is_seen(fact))
-        });
-        missing.map(|(at, _)| at).collect()
     }
 }
 

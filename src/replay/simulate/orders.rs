@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::facts_now;
 use super::{GAP_MS, Scheduled, SimulatedFact, Simulation, SimulationError};
 use crate::causes::TimedCause;
 
@@ -22,12 +23,21 @@ pub struct OrderGroup {
     pub because: Vec<(usize, usize)>,
 }
 
+/// What comes of all orders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcomes {
+    /// The orders by outcome, the most frequent first.
+    pub groups: Vec<OrderGroup>,
+    /// What everyone sees at the end in every outcome, and did not see before.
+    pub everywhere: Vec<SimulatedFact>,
+}
+
 impl Simulation {
     /// Runs the events in every order, at the given times: the first of an order at the earliest.
     ///
     /// # Errors
     /// When there are none or too many, or one cannot happen.
-    pub fn all_orders(&self, events: &[TimedCause]) -> Result<Vec<OrderGroup>, SimulationError> {
+    pub fn all_orders(&self, events: &[TimedCause]) -> Result<Outcomes, SimulationError> {
         if events.is_empty() {
             return Err(SimulationError::Nothing);
         }
@@ -57,20 +67,21 @@ impl Simulation {
         for order in permutations(events.len()) {
             let causes = order.iter().map(|place| events[*place].cause.clone());
             let schedule: Vec<Scheduled> = times.iter().copied().zip(causes).collect();
-            let end = self.run(&schedule, &[])?.end;
-            let mut end: Vec<_> = end.into_iter().map(without_basis).collect();
+            let mut end = self.tried(&schedule, &[])?.end;
             end.sort();
             end.dedup();
             groups.entry(end).or_default().push(order);
         }
-        Ok(explained(groups))
+        let before = facts_now(&self.store)?;
+        let mut everywhere = groups.keys().next().cloned().unwrap_or_default();
+        everywhere.retain(|fact| {
+            let is_new = fact.party == "truth" || !before.contains(fact);
+            let is_effect = !fact.is_cause && (fact.misleads || is_new);
+            is_effect && groups.keys().all(|end| end.contains(fact))
+        });
+        let groups = explained(groups);
+        Ok(Outcomes { groups, everywhere })
     }
-}
-
-/// A fact as compared between outcomes: without its basis.
-fn without_basis(mut fact: SimulatedFact) -> SimulatedFact {
-    fact.basis.clear();
-    fact
 }
 
 /// All orders of this many items, those that keep the first in front first.

@@ -105,7 +105,7 @@ impl Simulation {
         schedule: &[Scheduled],
         invariants: &[Invariant],
     ) -> Result<Option<usize>, SimulationError> {
-        match self.run(schedule, invariants) {
+        match self.tried(schedule, invariants) {
             Ok(course) => Ok(course.broken.map(|(invariant, _)| invariant)),
             Err(SimulationError::Impossible { .. }) => Ok(None),
             Err(error) => Err(error),

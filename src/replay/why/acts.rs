@@ -2,7 +2,7 @@
 
 use super::{Act, Experiment, Factor};
 use crate::report::RestsOn;
-use crate::scenario::{Scenario, ScenarioStep, other_statements};
+use crate::scenario::{Scenario, ScenarioStep, SqlFile, other_statements};
 use crate::sql;
 use crate::sql::quote::literal;
 use crate::store::StoreError;
@@ -16,7 +16,7 @@ impl Experiment {
                 .push(Act::Clock(first.map_or(clock, |at| at.min(clock))));
         }
         for seed in &scenario.seeds {
-            self.script(&seed.file, &seed.sql, None);
+            self.script(seed, None);
         }
         for step in &scenario.steps {
             let aside =
@@ -34,18 +34,21 @@ impl Experiment {
         self.acts.push(Act::Clock(step.at));
         // A step that must fail has no effect.
         if let (Some(script), None) = (&step.script, &step.error) {
-            self.script(&script.file, &script.sql, Some((scenario, step)));
+            self.script(script, Some((scenario, step)));
             self.acts.push(Act::Clock(step.at));
         }
     }
 
-    fn script(&mut self, file: &str, text: &str, of: Option<(&Scenario, &ScenarioStep)>) {
-        for part in sql::split(text).unwrap_or_default() {
+    fn script(&mut self, script: &SqlFile, of: Option<(&Scenario, &ScenarioStep)>) {
+        for part in sql::split(&script.sql).unwrap_or_default() {
+            let from = (part.sql.as_ptr() as usize).saturating_sub(script.sql.as_ptr() as usize);
+            // Of several sentences, the one that is meant.
+            let sentence = script.sentence(from).filter(|_| script.sentences.len() > 1);
             let factor = of.map(|(scenario, step)| {
                 self.factors.push(Factor::Cause {
                     step: format!("{}/{}", scenario.name, step.id),
-                    title: step.title.clone(),
-                    file: file.to_owned(),
+                    title: sentence.map_or(step.title.clone(), |own| own.words.clone()),
+                    file: script.file.clone(),
                     line: part.line,
                 });
                 self.ways.push(vec![String::new()]);
@@ -53,7 +56,7 @@ impl Experiment {
             });
             self.acts.push(Act::Statement {
                 factor,
-                file: file.to_owned(),
+                file: script.file.clone(),
                 sql: part.sql.to_owned(),
             });
         }

@@ -102,32 +102,39 @@ impl Experiment {
         let mut changed = BTreeSet::new();
         self.change_all(check, target, &value, &mut changed, &rest)?;
         let mut together = Vec::new();
-        for factor in rest
-            .iter()
-            .copied()
-            .filter(|factor| !changed.contains(factor))
-        {
-            let mut found = false;
-            for other in rest.iter().copied().filter(|other| *other != factor) {
-                let without = self.value(check, target, &[(factor, 0), (other, 0)])?;
-                if without != value {
-                    decides.push(Decides {
-                        factors: vec![factor, other],
-                        without,
-                    });
-                    found = true;
-                }
+        let is_kept = |factor: &&usize| !changed.contains(factor);
+        for factor in rest.iter().filter(is_kept) {
+            let search = Alternatives {
+                experiment: self,
+                part: (check, target, &value),
+                factor: *factor,
+            };
+            let mut found = search.pairs(&rest)?;
+            let present = changed.iter().copied().filter(|own| self.is_present(*own));
+            found.extend(search.all(&present.collect())?);
+            if found.is_empty() {
+                found = search.all(&changed)?;
             }
-            if !found {
-                together.push(factor);
+            if found.is_empty() {
+                together.push(*factor);
             }
+            decides.extend(found);
         }
         decides.sort_by(|a, b| a.factors.cmp(&b.factors));
+        decides.dedup_by(|a, b| a.factors == b.factors);
         Ok(Why {
             value,
             decides,
             together,
         })
+    }
+
+    /// Whether a factor is there to be left out: a rule that says that a server is not needed is only there to be changed.
+    fn is_present(&self, factor: usize) -> bool {
+        match &self.factors[factor] {
+            Factor::Rule { statement, .. } => statement != "not needed",
+            Factor::Cause { .. } => true,
+        }
     }
 
     /// Changes as many of the candidates as possible, one after the other, without changing the result. Bisection takes
@@ -155,5 +162,114 @@ impl Experiment {
             self.change_all(check, target, value, changed, right)?;
         }
         Ok(())
+    }
+}
+
+/// The most groups of alternatives that are searched for one factor.
+const MOST_GROUPS: usize = 12;
+
+/// A search for the groups of factors of which any one is sufficient: changing all of a group changes the result, and
+/// changing all but one of it does not.
+struct Alternatives<'e> {
+    experiment: &'e Experiment,
+    part: (usize, &'e WhyTarget, &'e ExplainedValue),
+    /// The factor that is in every group.
+    factor: usize,
+}
+
+impl Alternatives<'_> {
+    /// The groups of two.
+    fn pairs(&self, others: &[usize]) -> Result<Vec<Decides>, StoreError> {
+        let mut found = Vec::new();
+        for other in others.iter().filter(|other| **other != self.factor) {
+            found.extend(self.decides(&[*other])?);
+        }
+        Ok(found)
+    }
+
+    /// The factor and these others, if changing all of them changes the result.
+    fn decides(&self, others: &[usize]) -> Result<Option<Decides>, StoreError> {
+        let (check, target, value) = self.part;
+        let changes = self.changes(others);
+        let without = self.experiment.value(check, target, &changes)?;
+        let mut factors: Vec<usize> = changes.into_iter().map(|(factor, _)| factor).collect();
+        factors.sort_unstable();
+        Ok((without != *value).then_some(Decides { factors, without }))
+    }
+
+    /// The groups whose other factors are in `pool`: after each that is found, its factors are left out of the pool one
+    /// at a time, until no other group is left.
+    fn all(&self, pool: &BTreeSet<usize>) -> Result<Vec<Decides>, StoreError> {
+        let mut found: Vec<Decides> = Vec::new();
+        let mut pools = vec![pool.clone()];
+        let mut seen = BTreeSet::new();
+        while let Some(pool) = pools.pop() {
+            if found.len() == MOST_GROUPS || !seen.insert(pool.clone()) {
+                continue;
+            }
+            let Some(group) = self.group(&pool)? else {
+                continue;
+            };
+            let fewer = |factor: &usize| pool.iter().copied().filter(|own| own != factor).collect();
+            pools.extend(group.factors.iter().map(fewer).filter(|own| *own != pool));
+            if !found.contains(&group) {
+                found.push(group);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One group, if there is one.
+    fn group(&self, pool: &BTreeSet<usize>) -> Result<Option<Decides>, StoreError> {
+        let pool: Vec<usize> = pool.iter().copied().collect();
+        if !self.differs(&pool)? {
+            return Ok(None);
+        }
+        let mut others = self.needed(&[], false, &pool)?;
+        // A change can also add a reason, so that halves alone may leave too many.
+        let mut at = 0;
+        while at < others.len() {
+            let mut fewer = others.clone();
+            fewer.remove(at);
+            match self.differs(&fewer)? {
+                true => (others, at) = (fewer, 0),
+                false => at += 1,
+            }
+        }
+        let (check, target, value) = self.part;
+        let without_it: Vec<Change> = others.iter().map(|factor| (*factor, 0)).collect();
+        if self.experiment.value(check, target, &without_it)? != *value {
+            return Ok(None);
+        }
+        self.decides(&others)
+    }
+
+    fn changes(&self, others: &[usize]) -> Vec<Change> {
+        let all = others.iter().chain([&self.factor]);
+        all.map(|factor| (*factor, 0)).collect()
+    }
+
+    fn differs(&self, others: &[usize]) -> Result<bool, StoreError> {
+        Ok(self.decides(others)?.is_some())
+    }
+
+    /// Those of the candidates that must be changed besides `base`, by halves, as QuickXplain does it.
+    fn needed(
+        &self,
+        base: &[usize],
+        is_new: bool,
+        candidates: &[usize],
+    ) -> Result<Vec<usize>, StoreError> {
+        if is_new && self.differs(base)? || candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        if candidates.len() == 1 {
+            return Ok(candidates.to_vec());
+        }
+        let (left, right) = candidates.split_at(candidates.len() / 2);
+        let of_right = self.needed(&[base, left].concat(), true, right)?;
+        let more = [base, of_right.as_slice()].concat();
+        let of_left = self.needed(&more, !of_right.is_empty(), left)?;
+        Ok([of_left, of_right].concat())
     }
 }

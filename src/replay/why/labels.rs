@@ -19,7 +19,7 @@ pub struct CheckLabel {
 
 impl Experiment {
     /// What a list depends on: lab rules if it contains one, otherwise interpretations, and documented rules only if
-    /// every rule in it is one, and there is one.
+    /// every rule in it is one, there is one, and the support note covers the servers that have stopped together.
     #[must_use]
     pub fn rests_on(&self, why: &Why) -> RestsOn {
         let named = why.named();
@@ -37,7 +37,9 @@ impl Experiment {
         };
         if is_of(RestsOn::LabRule) {
             RestsOn::LabRule
-        } else if is_of(RestsOn::Extrapolated) {
+        } else if is_of(RestsOn::Extrapolated)
+            || self.uncovered.is_some() && is_of(RestsOn::Documented)
+        {
             RestsOn::Extrapolated
         } else {
             RestsOn::Documented
@@ -57,9 +59,13 @@ impl Experiment {
             Factor::Rule { rule, basis, .. } if *basis != RestsOn::Documented => Some(rule.clone()),
             _ => None,
         };
+        let rests_on = self.label_of(&named);
+        let servers = self.uncovered.iter();
+        let servers = servers.filter(|_| rests_on != RestsOn::Documented);
+        let together = servers.map(|servers| format!("{servers} together"));
         Ok(CheckLabel {
-            rests_on: self.label_of(&named),
-            rules: named.iter().filter_map(rule).collect(),
+            rests_on,
+            rules: named.iter().filter_map(rule).chain(together).collect(),
         })
     }
 

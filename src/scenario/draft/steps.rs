@@ -158,7 +158,11 @@ fn title(fields: &Fields<'_>, happens: &[At<String>]) -> String {
         return plain(fields.text("title"));
     }
     if happens.is_empty() {
-        return plain(fields.need_text("title"));
+        // What is wrong with `happens` has been said.
+        if !fields.has("happens") {
+            fields.lacks(&["title", "happens"], "a step needs `title`");
+        }
+        return String::new();
     }
     let sentences: Vec<&str> = happens.iter().map(|one| one.value.trim()).collect();
     let text = sentences.join("; ");

@@ -10,7 +10,9 @@ use crate::query::Query;
 use crate::scenario::draft::{CheckDraft, ExpectDraft, StepDraft, Time};
 use crate::scenario::fields::{At, kind_of, shorten};
 use crate::scenario::library::problems_of;
-use crate::scenario::{Check, Expect, Expected, Scenario, ScenarioStep, SqlFile, parameter_kind};
+use crate::scenario::{
+    Check, Expect, Expected, Scenario, ScenarioStep, Sentence, SqlFile, parameter_kind,
+};
 use crate::table::Cell;
 
 impl Resolver<'_> {
@@ -65,16 +67,21 @@ impl Resolver<'_> {
         if step.happens.is_empty() {
             return None;
         }
-        let mut sql = String::new();
+        let (mut sql, mut sentences) = (String::new(), Vec::new());
         let mut line = 1;
         for sentence in &step.happens {
             match causes::parse(&sentence.value) {
                 Ok(cause) => {
-                    let wanted = self.reader.position(sentence.at).line;
-                    while line < wanted {
+                    let at = self.reader.position(sentence.at);
+                    while line < at.line {
                         sql.push('\n');
                         line += 1;
                     }
+                    sentences.push(Sentence {
+                        from: sql.len(),
+                        at,
+                        words: sentence.value.trim().to_owned(),
+                    });
                     let statements = cause.to_sql().replace(";\n", "; ");
                     line += count(statements.matches('\n').count());
                     sql.push_str(&statements);
@@ -91,7 +98,10 @@ impl Resolver<'_> {
             text: sql.trim_end().to_owned().into(),
         };
         self.parameters_are_declared(&file);
-        (!file.text.is_empty()).then(|| file.into_script())
+        (!file.text.is_empty()).then(|| SqlFile {
+            sentences,
+            ..file.into_script()
+        })
     }
 
     /// The step of another scenario whose causes are repeated.

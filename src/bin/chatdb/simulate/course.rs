@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chatdb::diagnostic::counted;
 use chatdb::invariant::Invariant;
+use chatdb::replay::not_covered;
 use chatdb::replay::simulate::{
     Course, LookReason, Scheduled, SimulatedFact, Simulation, SimulationLook,
 };
@@ -31,28 +32,23 @@ pub(super) fn listed(
         .looks
         .iter()
         .flat_map(|look| look_rows(simulation, schedule, look));
-    let times: BTreeSet<i64> = course.looks.iter().map(|look| look.at_ms).collect();
-    let mut remarks = vec![format!(
-        "changes at {}; nothing changes in between",
-        counted(times.len(), "time")
-    )];
+    let changes = course.looks.iter().filter(|look| !look.changes.is_empty());
+    let times: BTreeSet<i64> = changes.map(|look| look.at_ms).collect();
+    let mut remarks = vec![match times.len() {
+        0 => "nothing changes".to_owned(),
+        times => format!(
+            "{}; nothing changes in between",
+            counted(times, "moment") + " of change"
+        ),
+    }];
     remarks.extend(legends(course));
+    remarks.extend(course.uncovered.iter().map(|servers| not_covered(servers)));
     remarks.extend(misleading(&course.end));
+    let violation = violated(simulation, course, invariants);
     for (at, invariant) in invariants.iter().enumerate() {
-        remarks.push(match course.broken {
-            Some((broken, look)) if broken == at => {
-                let at_ms = course
-                    .looks
-                    .get(look)
-                    .map_or(simulation.now_ms(), |look| look.at_ms);
-                format!(
-                    "violated at {}: {}",
-                    simulation.offset(at_ms),
-                    invariant.text()
-                )
-            }
-            Some(_) => format!("not violated: {}", invariant.text()),
-            None => format!("holds: {}", invariant.text()),
+        remarks.push(match (course.broken, &violation) {
+            (Some((broken, _)), Some(violation)) if broken == at => violation.clone(),
+            _ => format!("not violated: {}", invariant.text()),
         });
     }
     Listing {
@@ -62,11 +58,23 @@ pub(super) fn listed(
     }
 }
 
+/// Which invariant a course violates, and when.
+pub(super) fn violated(
+    simulation: &Simulation,
+    course: &Course,
+    invariants: &[Invariant],
+) -> Option<String> {
+    let (broken, look) = course.broken?;
+    let look = course.looks.get(look);
+    let at_ms = look.map_or(simulation.now_ms(), |look| look.at_ms);
+    let text = invariants.get(broken)?.text();
+    Some(format!("violated at {}: {text}", simulation.offset(at_ms)))
+}
+
 /// What the labels say that are in the course.
 fn legends(course: &Course) -> Option<String> {
     let changes = course.looks.iter().flat_map(|look| &look.changes);
-    let after = changes.filter_map(|change| change.after.as_ref());
-    let bases: BTreeSet<&str> = after.map(|fact| fact.basis.as_str()).collect();
+    let bases: Vec<RestsOn> = changes.filter_map(|change| change.basis).collect();
     let all = [
         RestsOn::Documented,
         RestsOn::NoRule,
@@ -74,7 +82,7 @@ fn legends(course: &Course) -> Option<String> {
         RestsOn::LabRule,
         RestsOn::NotDetermined,
     ];
-    let used = all.into_iter().filter(|own| bases.contains(own.words()));
+    let used = all.into_iter().filter(|own| bases.contains(own));
     let legends: Vec<&str> = used.map(RestsOn::legend).collect();
     (!legends.is_empty()).then(|| legends.join("; "))
 }
@@ -90,34 +98,38 @@ fn misleading(end: &[SimulatedFact]) -> Vec<String> {
     misleads.map(sentence).collect()
 }
 
+/// The value of a fact, marked where it is false.
+pub(super) fn value(fact: &SimulatedFact) -> String {
+    match fact.misleads {
+        true => format!("{} (false)", fact.value),
+        false => fact.value.clone(),
+    }
+}
+
 fn look_rows(
     simulation: &Simulation,
     schedule: &[Scheduled],
     look: &SimulationLook,
 ) -> Vec<Vec<Cell>> {
-    let because = match &look.reason {
+    let because = |times: &[String]| match &look.reason {
         LookReason::Cause(place) => schedule[*place].1.words().to_owned(),
-        LookReason::Threshold(rules) => format!("({rules})"),
+        LookReason::Threshold => format!("({})", times.join(", ")),
     };
     let at = simulation.offset(look.at_ms);
     let mut rows: Vec<Vec<Cell>> = (look.changes.iter())
         .filter_map(|change| {
             let fact = change.after.as_ref().or(change.before.as_ref())?;
-            let value = |fact: &Option<SimulatedFact>| match fact {
-                Some(fact) if fact.misleads => format!("{} (false)", fact.value),
-                Some(fact) => fact.value.clone(),
-                None => String::new(),
-            };
-            let basis = change.after.as_ref().map_or("", |after| &after.basis);
+            let shown = |fact: &Option<SimulatedFact>| fact.as_ref().map_or(String::new(), value);
+            let basis = change.basis.map_or("", RestsOn::words);
             Some(
                 [
                     &at,
-                    &because,
+                    &because(&change.times),
                     &fact.party,
                     &fact.subject,
                     &fact.fact,
-                    &value(&change.before),
-                    &value(&change.after),
+                    &shown(&change.before),
+                    &shown(&change.after),
                     basis,
                 ]
                 .map(|text: &str| Cell::Text(text.to_owned()))
@@ -128,9 +140,9 @@ fn look_rows(
     if rows.is_empty() {
         let nothing = match look.idle.is_empty() {
             true => "nothing changes".to_owned(),
-            false => format!("nothing changes: {}", look.idle),
+            false => format!("no effect: {}", look.idle),
         };
-        let texts = [&at, &because, "", "", &nothing, "", "", ""];
+        let texts = [&at, &because(&[]), "", "", &nothing, "", "", ""];
         rows.push(texts.map(|text: &str| Cell::Text(text.to_owned())).to_vec());
     }
     rows

@@ -49,6 +49,11 @@ pub(super) fn invariants(args: &SimulateArgs) -> Result<Vec<Invariant>, Failure>
     if let Some(path) = &args.invariants {
         let text = read(path)?;
         let more = invariant::invariants(&text).map_err(|errors| in_file(path, &errors))?;
+        if more.is_empty() {
+            let message = format!("`{}` has no invariant", path.display());
+            let hint = "write one a line, such as `never phantom` or `always all servers up`";
+            return Err(Failure::new(Code::Usage, message).hint(hint));
+        }
         invariants.extend(more);
     }
     if args.random.is_some() && invariants.is_empty() {

@@ -2,15 +2,17 @@
 
 use chatdb::causes::TimedCause;
 use chatdb::diagnostic::counted;
-use chatdb::replay::simulate::{OrderGroup, SimulatedFact, Simulation};
+use chatdb::replay::simulate::{OrderGroup, Outcomes, SimulatedFact, Simulation};
 use chatdb::report::Listing;
 use chatdb::table::{Cell, ResultTable};
+
+use super::course::value;
 
 /// The outcomes of all orders of some events.
 pub(super) fn orders(
     simulation: &Simulation,
     events: &[TimedCause],
-    groups: &[OrderGroup],
+    Outcomes { groups, everywhere }: &Outcomes,
     from: &str,
 ) -> Listing {
     let rows = groups.iter().enumerate();
@@ -30,6 +32,13 @@ pub(super) fn orders(
         counted(count as u64, "order"),
         counted(groups.len() as u64, "outcome")
     )];
+    if !everywhere.is_empty() {
+        let facts = everywhere
+            .iter()
+            .map(|fact| format!("{} of {}: {}", fact.fact, fact.subject, value(fact)));
+        let facts: Vec<String> = facts.collect();
+        remarks.push(format!("in every outcome: {}", facts.join("; ")));
+    }
     let all_timed = events.iter().all(|event| event.after_ms.is_some());
     if !all_timed {
         let first = simulation.offset(simulation.now_ms());
@@ -58,7 +67,12 @@ fn rows_of(number: usize, group: &OrderGroup, events: &[TimedCause]) -> Vec<Vec<
     };
     let head = [number.to_string(), group.orders.len().to_string(), when];
     let said = |fact: Option<&SimulatedFact>| match fact {
-        Some(fact) => [&fact.party, &fact.subject, &fact.fact, &fact.value].map(Clone::clone),
+        Some(fact) => [
+            fact.party.clone(),
+            fact.subject.clone(),
+            fact.fact.clone(),
+            value(fact),
+        ],
         None => [const { String::new() }; 4],
     };
     let row = |head: [String; 3], fact| {

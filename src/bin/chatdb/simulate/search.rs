@@ -10,7 +10,7 @@ use chatdb::replay::simulate::{
 use chatdb::report::Listing;
 use chatdb::table::{Cell, ResultTable};
 
-use super::course::{Label, listed};
+use super::course::{Label, listed, violated};
 use crate::cli::SimulateArgs;
 use crate::failure::{Code, Failure};
 use crate::output;
@@ -39,7 +39,7 @@ pub(super) fn find(
     task: &Task<'_>,
     wanted: &Condition,
     events: &[TimedCause],
-) -> Result<(Listing, Code), Failure> {
+) -> Result<(Listing, Option<String>), Failure> {
     let Task {
         simulation,
         args,
@@ -60,7 +60,7 @@ pub(super) fn find(
                 let command = typed(simulation, &found.schedule, args);
                 listing.remarks.push(command);
             }
-            Ok((listing, Code::Success))
+            Ok((listing, None))
         }
         SearchEnd::Exhausted { states, depth } => {
             let message = format!(
@@ -113,7 +113,7 @@ pub(super) fn random(
     events: &[TimedCause],
     invariants: &[Invariant],
     count: u64,
-) -> Result<(Listing, Code), Failure> {
+) -> Result<(Listing, Option<String>), Failure> {
     let Task {
         simulation,
         args,
@@ -129,7 +129,7 @@ pub(super) fn random(
             table: ResultTable::of_texts(["holds"], rows),
             remarks: vec![format!("{} with seed {}", counted(count, "schedule"), seed)],
         };
-        return Ok((listing, Code::Success));
+        return Ok((listing, None));
     };
     let Broken {
         number,
@@ -148,5 +148,6 @@ pub(super) fn random(
         schedule.len()
     ));
     listing.remarks.push(typed(simulation, &schedule, args));
-    Ok((listing, Code::Differs))
+    let violated = violated(simulation, &course, own);
+    Ok((listing, violated))
 }
