@@ -71,7 +71,8 @@ macro_rules! without {
             $again,
             " ELSE ",
             $without,
-            " || 'the ' || group_concat(v.title, ' and the ') || CASE count(o.server) WHEN 1 THEN ' is' ELSE ' are' END \
+            " || 'the ' || group_concat(v.title, ' and the ') \
+             || CASE count(o.server) WHEN 1 THEN ' is' ELSE ' are' END \
              || ' down' END FROM lacks k JOIN server v ON v.server = k.server \
              LEFT JOIN outage o ON o.server = k.server AND o.started_at IS NULL \
              WHERE k.subject = 'agent' AND k.subject_id = ",
@@ -178,8 +179,9 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent logs in",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs in');",
         idle: "SELECT coalesce((SELECT 'nobody can log in while the ' || group_concat(v.title, ' and the ') || \
-               CASE count(*) WHEN 1 THEN ' is' ELSE ' are' END || ' down' FROM lacks k JOIN server v ON v.server = k.server \
-               WHERE k.capability = 'log in' HAVING count(*) > 0), 'the agent is already logged in')",
+               CASE count(*) WHEN 1 THEN ' is' ELSE ' are' END || ' down' FROM lacks k \
+               JOIN server v ON v.server = k.server WHERE k.capability = 'log in' HAVING count(*) > 0), \
+               'the agent is already logged in')",
     },
     CauseSyntax {
         words: "agent [AGENT] logs out",

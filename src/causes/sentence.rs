@@ -184,7 +184,7 @@ pub(super) fn parse(text: &str) -> Result<Cause, CauseError> {
     })
 }
 
-/// The sentence with a quote within its text written twice, or without one of its words, if that is one.
+/// The sentence with a quote within its text written twice, or without one of its numbers, if that is one.
 fn nearly(text: &str, tokens: &[Token]) -> Option<String> {
     if text.len() > LONGEST {
         return None;
@@ -199,6 +199,7 @@ fn nearly(text: &str, tokens: &[Token]) -> Option<String> {
     });
     let fewer = tokens
         .iter()
+        .filter(|token| token.kind == TokenKind::Number)
         .map(|token| [&text[..token.from], &text[token.to..]].concat());
     let read = |text: String| read(&text).ok().map(|cause| cause.words);
     doubled.chain(fewer).find_map(read)

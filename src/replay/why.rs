@@ -2,8 +2,8 @@
 //!
 //! A scenario is replayed without each cause, and with each cell of the matrix, each time and each notice changed.
 //! Whatever changes the result determines it. If a result stays the same although everything else is changed, the list
-//! is complete; if not, it is determined redundantly, and groups are searched of which any one is sufficient. The replays
-//! share one database, and each is rolled back by a savepoint, so that one takes a few milliseconds.
+//! is complete; if not, it is determined redundantly, and groups are searched of which any one is sufficient. The
+//! replays share one database, and each is rolled back by a savepoint, so that one takes a few milliseconds.
 
 mod acts;
 mod decides;

@@ -92,6 +92,18 @@ fn a_sentence_that_cannot_happen_says_what_was_expected() {
     );
 }
 
+#[test]
+fn a_quote_within_a_text_and_a_number_too_many_are_found() {
+    let cases = [
+        ("customer types 'it's lost'", "customer types 'it''s lost'"),
+        ("agent 1003 types 'x'", "agent types 'x'"),
+    ];
+    for (text, meant) in cases {
+        let error = causes::parse(text).expect_err(text);
+        assert_eq!(error.meant.as_deref(), Some(meant), "{text}");
+    }
+}
+
 /// One letter gone from one word of an example: what is suggested can be typed, and mostly is the example.
 #[test]
 fn a_letter_that_is_missing_is_found() {

@@ -160,8 +160,8 @@ impl Player<'_> {
         Ok(run)
     }
 
-    /// Says with each result where the support note does not cover the servers that have stopped. Where there is no time
-    /// left to ask, the checks say so themselves.
+    /// Says with each result where the support note does not cover the servers that have stopped. Where there is no
+    /// time left to ask, the checks say so themselves.
     fn remark_uncovered(&self, checks: &mut [CheckRun]) {
         if checks.is_empty() {
             return;

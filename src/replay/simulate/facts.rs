@@ -32,9 +32,9 @@ SELECT 'database', user_id, 'User row', user_name, 0, NULL FROM egpl_user
 UNION ALL
 SELECT 'database', queue_id, 'Queue row', queue_name, 0, NULL FROM egpl_routing_queue";
 
-/// What occurs once, each time anew: messages, opened parts, pop-ups, and warnings in the transcript. A query reads only
-/// what is newer than the one before it: a warning comes in time, never later than the longest time rule after the
-/// server stopped or the chat began.
+/// What occurs once, each time anew: messages, opened parts, pop-ups, and warnings in the transcript. A query reads
+/// only what is newer than the one before it: a warning comes in time, never later than the longest time rule after
+/// the server stopped or the chat began.
 const EVENTS: &str = "
 SELECT author AS party, activity_id AS subject, 'Message \"' || text || '\"' AS fact,
        fate || coalesce(': ' || lost_to, '') AS value, 0 AS misleads, situation

@@ -129,7 +129,7 @@ impl Experiment {
         })
     }
 
-    /// Whether a factor is there to be left out: a rule that says that a server is not needed is only there to be changed.
+    /// Whether a factor is there to be left out: a rule that says that a server is not needed can only be changed.
     fn is_present(&self, factor: usize) -> bool {
         match &self.factors[factor] {
             Factor::Rule { statement, .. } => statement != "not needed",
