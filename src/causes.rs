@@ -71,7 +71,7 @@ macro_rules! without {
             $again,
             " ELSE ",
             $without,
-            " || 'the ' || group_concat(v.title, ' and the ') \
+            " || 'the ' || group_concat(CASE WHEN o.server IS NOT NULL THEN v.title END, ' and the ') \
              || CASE count(o.server) WHEN 1 THEN ' is' ELSE ' are' END \
              || ' down' END FROM lacks k JOIN server v ON v.server = k.server \
              LEFT JOIN outage o ON o.server = k.server AND o.started_at IS NULL \

@@ -120,8 +120,10 @@ fn of_scenario(
             "`{}` is a scenario; `--row` and `--column` are of a check",
             args.check
         );
-        return Err(Failure::new(Code::Usage, message)
-            .hint(format!("`chatdb why {}` lists its checks", args.check)));
+        return Err(Failure::new(Code::Usage, message).hint(format!(
+            "`{}` lists its checks",
+            CommandLine::new("why").arg(&args.check)
+        )));
     }
     let mut rows = Vec::new();
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
