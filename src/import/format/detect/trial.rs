@@ -172,14 +172,15 @@ fn without_formula(cells: &str, field: Field) -> Field {
     }
 }
 
-/// Whether the first line and the last end in CR LF, and another in LF alone, which may be part of a value.
+/// Whether the first line and the last end in CR LF, and another in LF alone, which may be part of a value. Where there
+/// is a NUL, something in UTF-16 was appended, and a line feed is half of a character.
 pub fn has_bare_line_feeds(sample: &Sample<'_>) -> bool {
     let bytes = sample.bytes;
     let is_bare = |at: usize| at == 0 || bytes[at - 1] != b'\r';
     let mut ends = memchr::memchr_iter(b'\n', bytes);
     let is_crlf = ends.next().is_some_and(|first| !is_bare(first));
     let is_closed = !sample.whole || bytes.ends_with(b"\r\n") || !bytes.ends_with(b"\n");
-    is_crlf && is_closed && ends.any(is_bare)
+    is_crlf && is_closed && ends.any(is_bare) && memchr::memchr(0, bytes).is_none()
 }
 
 /// Whether a bare line feed is next to a line end, where it looks like a blank line.
