@@ -416,7 +416,8 @@ impl Delimited {
             if self.plan.width == 1 && kept.is_blank() {
                 return;
             }
-            return if self.holds {
+            // What was appended in UTF-16 has its line end in the middle of a character, and goes on nowhere.
+            return if self.holds && !kept.text.contains('\0') {
                 self.pieces.push(kept);
             } else {
                 self.waiting.push_back(Waiting::Record(kept));
