@@ -38,7 +38,7 @@ fn of_check(
     options: &ReplayOptions,
 ) -> Result<Vec<Listing>, Failure> {
     let (scenario, step, check) = find(library, &args.check)?;
-    runs(library, [&scenario, &step, &check], options)?;
+    runs(library, &scenario, Some((&step, &check)), options)?;
     let mut experiment = Experiment::new(library, &scenario, &step, options)?;
     let ids = experiment.checks().iter().map(|own| own.id.as_str());
     let at = ids
@@ -125,11 +125,9 @@ fn of_scenario(
             CommandLine::new("why").arg(&args.check)
         )));
     }
+    runs(library, &args.check, None, options)?;
     let mut rows = Vec::new();
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
-        for check in &step.checks {
-            runs(library, [&args.check, &step.id, &check.id], options)?;
-        }
         let mut experiment = Experiment::new(library, &args.check, &step.id, options)?;
         for (at, check) in step.checks.iter().enumerate() {
             let label = experiment.label(at).map_err(ReplayError::from)?;
@@ -160,30 +158,29 @@ fn of_scenario(
     })
 }
 
-/// Fails where the check is not answered. Each cause and rule is left out in a run of its own: what does not run once
-/// need not be run for each of them.
+/// Fails where the check of a step, or any check of the scenario, is not answered. Each cause and rule is left out in a
+/// run of its own: what does not run once need not be run for each of them.
 fn runs(
     library: &Library,
-    [scenario, step, check]: [&String; 3],
+    scenario: &String,
+    only: Option<(&String, &String)>,
     options: &ReplayOptions,
 ) -> Result<(), Failure> {
     let options = ReplayOptions {
-        until: Some(step.clone()),
+        until: only.map(|(step, _)| step.clone()),
         ..options.clone()
     };
     let (played, _) = replay::replay(library, std::slice::from_ref(scenario), &options)?;
-    let own = played.runs.iter().flat_map(|run| &run.steps);
-    let checks = own.flat_map(|step| &step.checks);
-    match checks
-        .filter(|own| own.id == *check)
-        .find_map(|own| own.problem.clone())
-    {
-        None => Ok(()),
-        Some(problem) => {
-            let message = format!("`{scenario}/{check}` could not be run: {problem}");
-            Err(Failure::new(Code::Differs, message))
-        }
-    }
+    let steps = played.runs.iter().flat_map(|run| &run.steps);
+    let mut checks = steps.flat_map(|step| &step.checks);
+    let failed = checks.find_map(|own| {
+        let is_asked = only.is_none_or(|(_, check)| own.id == *check);
+        is_asked.then_some(own).zip(own.problem.as_ref())
+    });
+    failed.map_or(Ok(()), |(check, problem)| {
+        let message = format!("`{scenario}/{}` could not be run: {problem}", check.id);
+        Err(Failure::new(Code::Differs, message))
+    })
 }
 
 /// The conditions of the query for a row that is not in the answer.
