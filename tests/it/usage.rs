@@ -142,7 +142,8 @@ fn a_simulation_is_grouped_by_event_where_it_is_too_wide_for_a_table() {
         [
             "+00:03:00  application stops",
             "+00:03:30  (triangle)",
-            "+00:06:00  (a few minutes, red square)",
+            "+00:06:00  (red square)",
+            "+00:06:00  (a few minutes)",
             "+00:13:00  application starts",
         ]
     );
