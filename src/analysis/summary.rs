@@ -142,10 +142,13 @@ fn of_newest(run: &AnalysisRun) -> Option<String> {
     let all: u64 = ghosts().map(|sign| sign.chats).sum();
     let stopped = ghosts().filter(|sign| stopped_in(found, sign.host.as_deref(), moment(&sign.at)));
     let stopped: u64 = stopped.map(|sign| sign.chats).sum();
+    let others = match all - stopped {
+        0 => String::new(),
+        others => format!(", {others} at other times"),
+    };
+    let from = to_the_second(&found.from);
     Some(format!(
-        " {stopped} of them stopped at the outage from {}, {} at other times.",
-        to_the_second(&found.from),
-        all - stopped
+        " {stopped} of them stopped at the outage from {from}{others}."
     ))
 }
 
