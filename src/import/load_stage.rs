@@ -24,6 +24,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::load::Export;
 use crate::store::load::Finished;
+use crate::store::load::Forgotten;
 use crate::store::load::Known;
 use crate::store::load::Loader;
 use crate::store::load::cut;
@@ -135,12 +136,23 @@ impl LoadStage<'_> {
 
     /// Removes an earlier import of the same bytes with other options, before they are loaded again.
     fn forget(&mut self, loader: &Loader<'_>, known: &Known) -> Result<(), ImportError> {
-        let mixed = loader.forget(known.export).map_err(self.failed())?;
-        if let Some(table) = mixed {
-            return Err(ImportError::LoadedOtherwise {
-                file: self.summary.file.clone(),
-                why: format!("its rows have been merged with rows of other exports in `{table}`"),
-            });
+        let in_use = match loader.forget(known.export).map_err(self.failed())? {
+            Forgotten::Removed { in_use } => in_use,
+            Forgotten::Merged(table) => {
+                return Err(ImportError::LoadedOtherwise {
+                    file: self.summary.file.clone(),
+                    why: format!(
+                        "its rows have been merged with rows of other exports in `{table}`"
+                    ),
+                });
+            }
+        };
+        if !in_use.is_empty() {
+            self.summary.warnings.push(format!(
+                "an index, a trigger or a view in the database, which chatdb did not create, uses what the file no \
+                 longer has; it is kept: {}",
+                in_use.join(", ")
+            ));
         }
         self.summary.warnings.push(match known.reading.as_str() {
             "" => {

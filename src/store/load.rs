@@ -26,6 +26,7 @@ use crate::schema::inferred::ColumnValues;
 use crate::schema::product::{AFTER_LOAD, ProductTable};
 use crate::sql::quote::identifier;
 use conflict::NewRow;
+pub use exports::Forgotten;
 pub use exports::Known;
 use merge::{changes_table, history_table, staging_table};
 

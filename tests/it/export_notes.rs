@@ -457,3 +457,80 @@ fn a_file_of_one_column_is_read_where_something_settles_it() {
     let err = asked("7\nAnn\n2011-07-12\n", &OWN);
     assert!(err.contains("--input-format ads_csv --header no"), "{err}");
 }
+
+#[test]
+fn what_an_index_or_a_view_of_ones_own_uses_is_kept_where_a_load_is_replaced() {
+    let product = "activity_id,activity_status,extra\n1,5000,a\n";
+    let other: &[&str] = &["--columns", "activity_id,activity_status,other"];
+    let renamed: &[&str] = &["--table", "u"];
+    let of_column = "`extra` of `egpl_casemgmt_activity`";
+    let own: &[&str] = &OWN;
+    let cases: [(&str, &[&str], &[&str], &str, &str); 5] = [
+        (
+            product,
+            &[],
+            other,
+            "CREATE INDEX mine ON egpl_casemgmt_activity (extra)",
+            of_column,
+        ),
+        (
+            product,
+            &[],
+            other,
+            "CREATE VIEW mine AS SELECT extra FROM egpl_casemgmt_activity",
+            of_column,
+        ),
+        (
+            "k,v\n1,2\n",
+            own,
+            renamed,
+            "CREATE VIEW mine AS SELECT v FROM t",
+            "`t`",
+        ),
+        (
+            "k,v\n1,2\n",
+            own,
+            renamed,
+            "CREATE INDEX mine ON t (v)",
+            "`t`",
+        ),
+        // What nobody uses is dropped without a word, whatever else there is.
+        (
+            product,
+            &[],
+            other,
+            "CREATE VIEW mine AS SELECT activity_id FROM egpl_casemgmt_activity",
+            "",
+        ),
+    ];
+    for (text, first, second, created, kept) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::write(folder.join("a.csv"), text).unwrap();
+        load(folder, "a.csv", first);
+        let conn = rusqlite::Connection::open(folder.join("x.sqlite")).unwrap();
+        conn.execute_batch(created).unwrap();
+        drop(conn);
+        let said = load(folder, "a.csv", second);
+        let remark = format!(
+            "an index, a trigger or a view in the database, which chatdb did not create, uses what the file no \
+             longer has; it is kept: {kept}\n"
+        );
+        let is_said = said.contains("which chatdb did not create");
+        assert_eq!(
+            (is_said, said.contains(&remark)),
+            (!kept.is_empty(), !kept.is_empty()),
+            "{created}: {said}"
+        );
+        let conn = rusqlite::Connection::open(folder.join("x.sqlite")).unwrap();
+        let sql = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'mine'";
+        assert_eq!(
+            conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap(),
+            1,
+            "{created}"
+        );
+        if created.contains("VIEW") {
+            conn.prepare("SELECT * FROM mine").expect(created);
+        }
+    }
+}

@@ -291,3 +291,115 @@ fn counts_of_other_statements_and_repeated_dashes_are_no_part_of_a_result() {
     let summary = load(again);
     assert_eq!((summary.loaded, summary.rejected), (2, 0), "{summary:?}");
 }
+
+#[test]
+fn a_row_that_says_what_a_tool_says_is_a_row() {
+    let said = [
+        "Query was cancelled by user.",
+        "Timeout expired. Hm",
+        "Sqlcmd: Error: x",
+        "HResult 0x2746",
+    ];
+    let rows: String = (said.iter().zip(1..))
+        .map(|(said, id)| format!("{said},{id}\n"))
+        .collect();
+    let expected = format!("subject,activity_id\n{rows}bye,9\n");
+    let sql = "SELECT subject, activity_id FROM egpl_casemgmt_activity ORDER BY activity_id";
+    // In columns of fixed width, wrapped at the page width too, and delimited.
+    let head = format!(
+        "{:30} activity_id\n{} {}\n",
+        "subject",
+        "-".repeat(30),
+        "-".repeat(11)
+    );
+    let lines = said.iter().zip(1..).chain([(&"bye", 9)]);
+    let body: String = lines
+        .map(|(said, id)| format!("{said:30} {id:11}\n"))
+        .collect();
+    for below in ["", "\n(5 rows affected)\n"] {
+        let text = format!("{head}{body}{below}");
+        check(("a.txt", text.as_bytes()), sql, &[], &expected, "");
+    }
+    check(("a.csv", expected.as_bytes()), sql, &[], &expected, "");
+    // Where no number or time says so, what follows decides.
+    let sql = "SELECT subject FROM t";
+    let own = ["--table", "t"];
+    for said in said {
+        let text = format!("subject\nhello\n{said}\nbye\n");
+        check(("a.csv", text.as_bytes()), sql, &own, &text, "");
+        let aligned = format!("subject\n{}\nhello\n{said}\nbye\n", "-".repeat(30));
+        for width in [0, 30] {
+            let padded: String = aligned
+                .lines()
+                .map(|line| format!("{line:width$}\n"))
+                .collect();
+            check(("a.txt", padded.as_bytes()), sql, &own, &text, "");
+        }
+    }
+}
+
+#[test]
+fn no_line_below_a_message_is_lost() {
+    let rows = "activity_id,subject,activity_status\n1001,hello,5000\n";
+    let error =
+        "Msg 208, Level 16, State 1, Server X, Line 1\nInvalid object name 'a'.\nmore, text";
+    let client = "Sqlcmd: Error: Communication link failure.\nmore";
+    let aligned = "subject    activity_id\n---------- -----------\nhello             1001\n";
+    let row = "bye               1002\n";
+    // The file, how many records are loaded and rejected, and the lines of each reject.
+    let cases: [(String, u64, &[&str]); 6] = [
+        (format!("{rows}{error}\n"), 1, &[error]),
+        (format!("{rows}{client}\n"), 1, &[client]),
+        (format!("{rows}{error}\n1002,bye,5000\n"), 2, &[error]),
+        // A tool does not go on where it stopped: these are parts of a broken record.
+        (
+            format!("{rows}1002,a\nQuery was cancelled by user.\nb,5000\n1003,bye,5000\n"),
+            2,
+            &["1002,a", "Query was cancelled by user.", "b,5000"],
+        ),
+        (format!("{aligned}{error}\n{row}"), 2, &[error]),
+        (format!("{aligned}{client}\n{row}"), 2, &[client]),
+    ];
+    for (text, loaded, rejects) in cases {
+        let summary = load(&text);
+        let found: Vec<&str> = summary
+            .first_rejects
+            .iter()
+            .map(|reject| reject.text.as_str())
+            .collect();
+        assert_eq!(
+            (summary.loaded, found.as_slice()),
+            (loaded, rejects),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_line_of_dashes_is_no_row_only_below_the_names() {
+    let sql = "SELECT code, type FROM t";
+    let own = ["--table", "t", "--input-format", "sqlcmd_separated"];
+    for rule in ["----,----", "-,-"] {
+        let text = format!("code,type\n{rule}\nAB,x\n{rule}\nCD,y\n");
+        let rows = format!("code,type\nAB,x\n{rule}\nCD,y\n");
+        check(("a.txt", text.as_bytes()), sql, &own, &rows, "");
+        // `sqlcmd -h 1` repeats both.
+        let again = format!("code,type\n{rule}\nAB,x\ncode,type\n{rule}\nCD,y\n{rule}\n");
+        let rows = format!("code,type\nAB,x\nCD,y\n{rule}\n");
+        check(("a.txt", again.as_bytes()), sql, &own, &rows, "");
+    }
+}
+
+#[test]
+fn an_escaped_bar_shows_that_blanks_are_part_of_markdown() {
+    let text = "|code|type|\n|----|----|\n|AB  |CD  |\n|EFGH|X\\|Y|\n";
+    let rows = "code,type\nAB  ,CD  \nEFGH,X|Y\n";
+    let own = ["--table", "t"];
+    check(
+        ("a.md", text.as_bytes()),
+        "SELECT code, type FROM t",
+        &own,
+        rows,
+        "",
+    );
+}

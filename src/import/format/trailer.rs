@@ -109,7 +109,7 @@ pub fn stop(line: &str) -> Option<Stop> {
             .iter()
             .any(|code| line.starts_with(code));
         CLIENT_STOPS.iter().any(|begin| line.starts_with(begin))
-            || line == "Timeout expired"
+            || CLIENT_LINES.contains(&line)
             || (is_coded && line.contains(", Level "))
     };
     let server = error(line).map(Stop::Server);
@@ -117,13 +117,18 @@ pub fn stop(line: &str) -> Option<Stop> {
 }
 
 /// The beginnings of what sqlcmd and SSMS write where they stop.
-const CLIENT_STOPS: [&str; 6] = [
+const CLIENT_STOPS: [&str; 4] = [
     "Sqlcmd: Error: ",
     "Sqlcmd: Warning: The last operation was terminated",
     "Timeout expired. ",
+    "An error occurred while executing batch. Error message is: ",
+];
+
+/// The same, where it is the whole line.
+const CLIENT_LINES: [&str; 3] = [
+    "Timeout expired",
     "Query was cancelled by user.",
     "Query was canceled by user.",
-    "An error occurred while executing batch. Error message is: ",
 ];
 
 /// Messages of the server and its tools, as the text before and after a name.

@@ -31,6 +31,7 @@ mod lines;
 
 use crate::import::format::trailer;
 use crate::import::format::trailer::Message;
+use crate::import::format::trailer::Stop;
 use crate::import::input::decode::Ending;
 use crate::import::reader::Item;
 use crate::import::reader::Reader;
@@ -153,7 +154,7 @@ impl<R: Read> Aligned<R> {
                 completed_at_ms: Some(at),
             });
         }
-        if let Some(message) = trailer::message(&line.text) {
+        if let Some(message) = self.message_at(0)? {
             return self.message(message);
         }
         if self.names_may_stand_here()? && self.take_names()? {
@@ -211,7 +212,7 @@ impl<R: Read> Aligned<R> {
         if line.bad.is_some()
             || trailer::rows(&text).is_some()
             || trailer::completed_at_ms(&text).is_some()
-            || trailer::message(&text).is_some()
+            || self.message_at(at)?.is_some()
         {
             return Ok(true);
         }
@@ -320,6 +321,32 @@ impl<R: Read> Aligned<R> {
         self.is_lost = true;
     }
 
+    /// The message in the line `at` lines ahead. A line that fills the columns is a row, whatever it says; where only
+    /// its columns of text leave it open, what a tool says is a message unless a line that may be a row is next.
+    fn message_at(&mut self, at: usize) -> Result<Option<Message>, ReadError> {
+        let Some(text) = self.lines.peek(at)?.map(|line| line.text.clone()) else {
+            return Ok(None);
+        };
+        let message = trailer::message(&text);
+        let (Some(found), Some(grid), false) = (message, &self.grid, self.below) else {
+            return Ok(message);
+        };
+        if grid.is_sure(&text) {
+            return Ok(None);
+        }
+        let is_open = found == Message::Stop(Stop::Client) && grid.is_texts() && grid.fits(&text);
+        let next = self.lines.peek(at + 1)?.filter(|_| is_open);
+        let may_be_row = next.is_some_and(|line| {
+            let is_said = trailer::message(&line.text).is_some()
+                || trailer::rows(&line.text).is_some()
+                || trailer::completed_at_ms(&line.text).is_some();
+            !is_said
+                && !line.is_blank()
+                && self.grid.as_ref().is_some_and(|grid| grid.fits(&line.text))
+        });
+        Ok(message.filter(|_| !may_be_row))
+    }
+
     /// Takes a server message, with the text of an error, which continues to the next blank line.
     fn message(&mut self, message: Message) -> Result<bool, ReadError> {
         let Some(line) = self.lines.pop()? else {
@@ -331,7 +358,14 @@ impl<R: Read> Aligned<R> {
             let mut text = line.text.clone();
             for _ in 0..PIECES {
                 let goes_on = |line: &Line| !line.is_blank();
-                if !self.lines.peek(0)?.is_some_and(goes_on) || self.ends_at(0)? {
+                let Some(more) = self.lines.peek(0)?.filter(|line| goes_on(line)) else {
+                    break;
+                };
+                let is_row = self
+                    .grid
+                    .as_ref()
+                    .is_some_and(|grid| grid.is_sure(&more.text));
+                if (is_row && !self.below) || self.ends_at(0)? {
                     break;
                 }
                 if let Some(more) = self.lines.pop()? {

@@ -43,6 +43,7 @@ use crate::record::work;
 use drawn::Drawn;
 use kept::name;
 use kept::trim;
+use messages::StopLine;
 use pieces::PIECES;
 pub(super) use plain::Plain;
 pub(super) use plain::Seen;
@@ -129,8 +130,10 @@ pub struct Delimited {
     repaired: u64,
     doubled: u64,
     messages: u64,
-    /// Whether the previous line is a server error whose text continues.
-    in_error: bool,
+    /// A line that says what stopped the query, until what follows decides what it is.
+    stop: Option<StopLine>,
+    /// Whether the previous line is a repeated header, under which the line of dashes is repeated too.
+    below_names: bool,
     /// Decides which complete records are not needed.
     sieve: Option<RowFilter>,
     /// The table, where it is drawn with bars and a rule.
@@ -177,7 +180,8 @@ impl Delimited {
             repaired: 0,
             doubled: 0,
             messages: 0,
-            in_error: false,
+            stop: None,
+            below_names: false,
             sieve: None,
             drawn: None,
             placed: None,
@@ -224,7 +228,6 @@ impl Delimited {
             Some(RawToken::Reject(reject)) => Seen::Reject(reject),
             Some(RawToken::Record(record)) if skips_blanks && record.bytes.is_empty() => {
                 work::steps(1);
-                self.in_error = false;
                 self.tokens.skip_blank_lines();
                 Seen::PassedOver
             }
@@ -249,7 +252,7 @@ impl Delimited {
 
     /// Whether the next record is independent of what precedes it.
     fn is_alone(&self) -> bool {
-        self.pieces.is_empty() && self.last.is_none()
+        self.pieces.is_empty() && self.last.is_none() && self.stop.is_none()
     }
 
     /// Lets other threads read on from here, if possible.
@@ -337,6 +340,9 @@ impl Delimited {
 
     fn place_record(&mut self, kept: OwnedRecord) {
         work::steps(1 + kept.text.len());
+        let Some(kept) = self.decide_stop(kept) else {
+            return;
+        };
         match self.place {
             Place::Start => self.take_names(kept),
             Place::Names => {
@@ -376,12 +382,9 @@ impl Delimited {
     fn take_record(&mut self, kept: OwnedRecord) {
         let doubled = |field: &&Field| field.written == Written::Doubled;
         self.doubled += kept.fields.iter().filter(doubled).count() as u64;
-        if self.header.as_ref() == Some(&kept.text)
-            || (self.header.is_none()
-                && !self.names.is_empty()
-                && kept.texts().eq(self.names.iter()))
-        {
+        if self.is_header_again(&kept) {
             self.flush();
+            self.below_names = true;
             let detail = "repeated header".to_owned();
             self.last = Some(reject(
                 kept.line,
@@ -392,7 +395,7 @@ impl Delimited {
             ));
             return;
         }
-        if self.rule.as_ref() == Some(&kept.text) {
+        if std::mem::take(&mut self.below_names) && self.rule.as_ref() == Some(&kept.text) {
             return;
         }
         let whole =
@@ -407,25 +410,29 @@ impl Delimited {
             }
         }
         if whole {
-            self.in_error = false;
-            if self.is_second_header(&kept) {
-                self.flush();
-                return self.begin_result(kept);
-            }
-            self.flush();
-            if self.plan.width == 1 && kept.is_blank() {
-                return;
-            }
-            // What was appended in UTF-16 has its line end in the middle of a character, and goes on nowhere.
-            return if self.holds && !kept.text.contains('\0') {
-                self.pieces.push(kept);
-            } else {
-                self.waiting.push_back(Waiting::Record(kept));
-            };
+            return self.take_whole(kept);
         }
         if self.take_message(&kept) {
             return;
         }
+        self.take_piece(kept);
+    }
+
+    /// Takes a line with as many fields as a record.
+    fn take_whole(&mut self, kept: OwnedRecord) {
+        self.flush();
+        if self.is_second_header(&kept) {
+            self.begin_result(kept);
+        } else if self.holds && !kept.text.contains('\0') {
+            // What was appended in UTF-16 has its line end in the middle of a character, and goes on nowhere.
+            self.pieces.push(kept);
+        } else if !kept.is_blank() {
+            self.waiting.push_back(Waiting::Record(kept));
+        }
+    }
+
+    /// Takes a line that is no whole record: a count, other names, or a piece of a record.
+    fn take_piece(&mut self, kept: OwnedRecord) {
         let alone = self.pieces.is_empty()
             || self.pieces.last().is_some_and(OwnedRecord::is_blank)
             || self.holds;
@@ -447,6 +454,15 @@ impl Delimited {
             if !(kept.is_blank() && self.pieces.is_empty()) {
                 self.pieces.push(kept);
             }
+        }
+    }
+
+    /// Whether `kept` is the header again.
+    fn is_header_again(&self, kept: &OwnedRecord) -> bool {
+        let is_named = || !self.names.is_empty() && kept.texts().eq(self.names.iter());
+        match &self.header {
+            Some(header) => *header == kept.text,
+            None => is_named(),
         }
     }
 
@@ -496,6 +512,7 @@ impl Delimited {
                     if let Some(reject) = self.last.take() {
                         self.waiting.push_back(Waiting::Reject(reject));
                     }
+                    self.end_stop(false);
                     self.flush();
                     self.last = Some(reject);
                 }

@@ -214,17 +214,20 @@ impl<R: Read> Grid<R> {
         if rule.contains([' ', ':']) || begins_blank || widths(header) != wanted {
             return Ok(false);
         }
+        // DBeaver does not escape a bar: it would begin another column.
+        let mut is_escaped = header.contains("\\|");
         let mut ends_blank = cells(header).iter().any(|cell| cell.ends_with(' '));
         for at in 0..SHOWN {
             match self.lines.peek(at)? {
                 Some(line) if is_row(&line.text) && widths(&line.text) == wanted => {
                     ends_blank |= cells(&line.text).iter().any(|cell| cell.ends_with(' '));
+                    is_escaped |= line.text.contains("\\|");
                 }
                 Some(line) if is_row(&line.text) => return Ok(false),
                 _ => break,
             }
         }
-        Ok(ends_blank)
+        Ok(ends_blank && !is_escaped)
     }
 
     /// Where row numbers are, detected from the first rows.

@@ -20,6 +20,24 @@ const OF_AN_EXPORT: [&str; 5] = [
     "chatdb_export",
 ];
 
+/// What became of an export that is to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forgotten {
+    /// Nothing was removed: its rows were merged with rows of others in this table.
+    Merged(String),
+    /// It was removed, except for these tables and columns, which an index, a trigger or a view needs.
+    Removed {
+        /// Each by its name, for a message.
+        in_use: Vec<String>,
+    },
+}
+
+/// Whether SQLite refused a statement, rather than failed to run it.
+fn is_refused(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    code == Some(rusqlite::ErrorCode::Unknown)
+}
+
 /// An export loaded earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -169,9 +187,8 @@ fn has_table(conn: &Connection, name: &str) -> Result<bool, StoreError> {
 }
 
 impl Loader<'_> {
-    /// Removes an export and its rows. If they have affected rows of other exports or were affected by them, nothing is
-    /// removed, and the table is returned.
-    pub fn forget(&self, export: i64) -> Result<Option<String>, StoreError> {
+    /// Removes an export and its rows, unless they have affected rows of other exports or were affected by them.
+    pub fn forget(&self, export: i64) -> Result<Forgotten, StoreError> {
         let conn = &self.store.conn;
         let mut statement = conn.prepare(
             "SELECT DISTINCT table_name FROM chatdb_export_column WHERE export_id = ?1 AND table_name IS NOT NULL \
@@ -181,7 +198,7 @@ impl Loader<'_> {
         let tables = names.collect::<Result<Vec<_>, _>>()?;
         for table in &tables {
             if self.has_met_others(export, table)? {
-                return Ok(Some(table.clone()));
+                return Ok(Forgotten::Merged(table.clone()));
             }
         }
         for table in &tables {
@@ -197,34 +214,75 @@ impl Loader<'_> {
             let sql = format!("DELETE FROM main.{table} WHERE export_id = ?1");
             conn.execute(&sql, [export])?;
         }
+        let mut in_use = Vec::new();
         for table in &tables {
-            self.drop_unused_columns(table)?;
+            in_use.extend(self.drop_unused_columns(table)?);
         }
-        Ok(None)
+        Ok(Forgotten::Removed { in_use })
     }
 
     /// Removes the columns of `table` that no export has, as only a removed one had them; without any, a table of the
-    /// user's own as well.
-    fn drop_unused_columns(&self, table: &str) -> Result<(), StoreError> {
+    /// user's own as well. Returns what somebody's own index, trigger or view needs, which is kept.
+    fn drop_unused_columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let conn = &self.store.conn;
         let mut statement =
             conn.prepare("SELECT column_name FROM chatdb_export_column WHERE table_name = ?1")?;
         let names = statement.query_map([table], |row| row.get::<_, String>(0))?;
         let used = names.collect::<Result<BTreeSet<_>, _>>()?;
         if used.is_empty() && ProductTable::named(table).is_none() {
-            conn.execute_batch(&format!("DROP TABLE main.{}", identifier(table)))?;
-            return Ok(());
+            let sql = format!("DROP TABLE main.{}", identifier(table));
+            let is_in_use = self.has_own_objects(table)? || !self.dropped(&sql)?;
+            return Ok(is_in_use
+                .then(|| format!("`{table}`"))
+                .into_iter()
+                .collect());
         }
+        let mut in_use = Vec::new();
         for stored in [table, &history_table(table)] {
             for name in self.added_columns(table, stored)?.difference(&used) {
-                conn.execute_batch(&format!(
-                    "ALTER TABLE main.{} DROP COLUMN {}",
-                    identifier(stored),
-                    identifier(name)
-                ))?;
+                let (of, column) = (identifier(stored), identifier(name));
+                if !self.dropped(&format!("ALTER TABLE main.{of} DROP COLUMN {column}"))? {
+                    in_use.push(format!("`{name}` of `{stored}`"));
+                }
             }
         }
-        Ok(())
+        Ok(in_use)
+    }
+
+    /// Whether somebody has put an index or a trigger on a table that chatdb gives none.
+    fn has_own_objects(&self, table: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE AND type <> 'table'";
+        Ok(self.store.conn.prepare_cached(sql)?.exists([table])?)
+    }
+
+    /// Runs a statement that drops something, unless SQLite refuses it or a view no longer works without it, and
+    /// returns whether it did.
+    fn dropped(&self, sql: &str) -> Result<bool, StoreError> {
+        let conn = &self.store.conn;
+        let views = self.working_views()?;
+        conn.execute_batch("SAVEPOINT dropped")?;
+        let done = match conn.execute_batch(sql) {
+            Ok(()) => self.working_views()? == views,
+            Err(error) if is_refused(&error) => false,
+            Err(error) => return Err(error.into()),
+        };
+        let end = if done { "" } else { "ROLLBACK TO dropped; " };
+        conn.execute_batch(&format!("{end}RELEASE dropped"))?;
+        Ok(done)
+    }
+
+    /// The views whose tables and columns are all there.
+    fn working_views(&self) -> Result<Vec<String>, StoreError> {
+        let conn = &self.store.conn;
+        let mut statement =
+            conn.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'view' ORDER BY name")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let mut views = names.collect::<Result<Vec<_>, _>>()?;
+        views.retain(|view| {
+            let sql = format!("SELECT * FROM main.{}", identifier(view));
+            conn.prepare(&sql).is_ok()
+        });
+        Ok(views)
     }
 
     /// The columns of `stored`, which is `table` or its history table, that the product's table does not have.

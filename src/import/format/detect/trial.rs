@@ -8,6 +8,7 @@ use super::cell_shape::are_names;
 use super::cell_shape::could_be_name;
 use super::cell_shape::is_declared_typed;
 use crate::import::format::trailer;
+use crate::import::format::trailer::Stop;
 use crate::import::reader::escapes::MASKED_QUOTE;
 use crate::import::spoiled::Spoiled;
 use crate::import::spoiled::are_resaved;
@@ -279,7 +280,11 @@ impl SplitCandidate {
     fn look_at(&mut self, mut kept: Vec<Kept<'_>>, delimiter: &str, whole: bool) {
         if let Some(at) = kept
             .iter()
-            .position(|record| trailer::stop(record.cells).is_some())
+            .position(|record| match trailer::stop(record.cells) {
+                // With as many fields as the first line, what a tool says may be a record.
+                Some(Stop::Client) => kept[0].fields.len() != record.fields.len(),
+                stop => stop.is_some(),
+            })
         {
             kept.truncate(at);
         }

@@ -161,6 +161,24 @@ impl Grid {
         (measures.iter()).find_map(|measure| self.cut_by(*measure, text, short))
     }
 
+    /// Whether a line is a row, whatever its texts say: its numbers and times are in their columns, or blanks fill it
+    /// up to the width of the columns. Of a wrapped row, whether it is the first line.
+    pub(super) fn is_sure(&self, text: &str) -> bool {
+        if self.pieces.len() > 1 {
+            let is_full = |measure: &Measure| measure.length(text) == self.pieces[0];
+            return text.ends_with(' ') && self.measures.iter().any(is_full);
+        }
+        self.cut(text, true).is_some_and(|cut| {
+            let is_typed = cut.like > 0 && cut.unlike == 0;
+            is_typed || (cut.is_full && text.ends_with(' ') && cut.unlike == 0)
+        })
+    }
+
+    /// Whether a line fits the columns.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        self.pieces.len() == 1 && self.cut(text, true).is_some()
+    }
+
     fn cut_by(&self, measure: Measure, text: &str, short: bool) -> Option<Cut> {
         let length = measure.length(text);
         let right = length == self.total

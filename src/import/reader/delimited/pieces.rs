@@ -146,7 +146,9 @@ impl Delimited {
                     || trailer::rows(&kept.text).is_some()
                 {
                     self.place_record(kept);
-                } else if !self.take_message(&kept) {
+                } else if let Some(kept) = self.decide_stop(kept)
+                    && !self.take_message(&kept)
+                {
                     self.ragged(&kept);
                 }
             }
@@ -188,6 +190,7 @@ impl Delimited {
     pub(super) fn end(&mut self) {
         self.ended = true;
         self.pieces.pop_if(|last| last.text.as_bytes() == [CTRL_Z]);
+        self.end_stop(false);
         if self.plan.quotes == Quotes::Separator {
             self.give_lines_up();
         } else {
