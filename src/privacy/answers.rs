@@ -5,20 +5,25 @@ use super::harmless::is_of_persons;
 use super::{Classes, DataClass};
 use crate::ask::NO_NAME;
 use crate::report::{CHANGED, Listing};
-use crate::sql::authored::{Authored, Computed};
+use crate::sql::authored::{Authored, ColumnNames, Computed};
 use crate::table::Column;
 
-/// Marks the columns in the answers of the query, where each of its queries has one. Otherwise a value may come from
-/// whatever a column of its name does in any answer.
+/// Marks the columns in the answers of the query, where it is known which of its queries gives each. Otherwise a value
+/// may come from whatever a column of its name does in any answer.
 pub fn mark_computed(authored: &Authored, listings: &mut [Listing]) {
     let is_change = |listing: &&mut Listing| listing.title == CHANGED;
     let listings: Vec<&mut Listing> = (listings.iter_mut())
         .filter(|listing| !is_change(listing))
         .collect();
-    let is_each = listings.len() == authored.answers.len();
-    for (at, listing) in listings.into_iter().enumerate() {
+    let of_answer = |at: usize| match authored.answers.as_slice() {
+        [only] if authored.is_branched => Some(only),
+        _ if authored.is_branched => None,
+        each if each.len() == listings.len() => each.get(at),
+        _ => None,
+    };
+    let columns: Vec<_> = (0..listings.len()).map(of_answer).collect();
+    for (columns, listing) in columns.into_iter().zip(listings) {
         let shown = &mut listing.table.columns;
-        let columns = authored.answers.get(at).filter(|_| is_each);
         let is_placed = columns.is_some_and(|columns| mark(shown, columns));
         if !is_placed {
             shown
@@ -66,18 +71,27 @@ fn mark(shown: &mut [Column], columns: &[Computed]) -> bool {
 }
 
 /// What a column may come from by its name: as those that are called so in any answer, and as those without a known
-/// name.
+/// name. Where one of several answers is shown, it is computed if all of them are.
 fn mark_by_name(column: &mut Column, authored: &Authored) {
     let shown = if column.name == NO_NAME {
         ""
     } else {
         &column.name
     };
-    let is_it = |of: &&Computed| of.is_many || of.name.eq_ignore_ascii_case(shown);
-    let columns = authored.answers.iter().flatten().filter(is_it);
-    column
-        .from
-        .extend(columns.flat_map(|of| of.from.iter().cloned()));
+    let all = || authored.answers.iter().flatten();
+    let called = |name: &str| -> Vec<&Computed> {
+        all()
+            .filter(|of| of.is_many || of.name.eq_ignore_ascii_case(name))
+            .collect()
+    };
+    let mut columns = called(shown);
+    if columns.iter().all(|of| of.is_many) {
+        columns = called("");
+    }
+    column.own |=
+        authored.is_branched && !columns.is_empty() && columns.iter().all(|of| of.is_computed);
+    let from: ColumnNames = columns.iter().flat_map(|of| of.from.clone()).collect();
+    column.from.extend(from);
     let classes = Classes::known();
     if authored.is_unread && classes.of(&column.name).is_none() {
         let is_of_somebody = |name: &&String| {

@@ -20,6 +20,9 @@ use sqlparser::parser::Parser;
 use super::{TokenKind, Tokens, tsql};
 use sources::{Source, all};
 
+/// How often the statements and the recursive queries of a text are followed again. Beyond it, it counts as unread.
+const MAX_ROUNDS: usize = 100;
+
 /// What of a query's answer is its author's own, and what comes of the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Authored {
@@ -29,6 +32,8 @@ pub struct Authored {
     pub names: HashSet<String>,
     /// The columns of each answer.
     pub answers: Vec<ComputedColumns>,
+    /// Whether an IF or a WHILE decides which queries answer, and how often.
+    pub is_branched: bool,
     /// Whether the text could not be read, so that a value may come from any column that it names.
     pub is_unread: bool,
 }
@@ -61,6 +66,14 @@ pub struct Computed {
     pub is_many: bool,
 }
 
+impl Computed {
+    /// Its values may also be those of another column.
+    fn take_in(&mut self, other: &Self) {
+        self.is_computed &= other.is_computed;
+        self.from.extend(other.from.iter().cloned());
+    }
+}
+
 /// The columns of a query from the left.
 pub type ComputedColumns = Vec<Computed>;
 
@@ -83,12 +96,25 @@ pub fn authored(text: &str, is_tsql: bool) -> Authored {
     let is_unread = statements.is_none();
     let statements = statements.unwrap_or_default();
     let mut author = Author::default();
+    let mut answers;
     // What a loop puts into a table or a variable is read by statements before it.
-    let _ = author.answers(&statements);
+    loop {
+        let before = (author.tables.clone(), author.variables.clone());
+        answers = author.answers(&statements);
+        let is_settled = before.0 == author.tables && before.1 == author.variables;
+        if is_settled || !author.may_repeat() {
+            break;
+        }
+    }
+    let is_unread = is_unread || author.rounds > MAX_ROUNDS;
+    if is_unread {
+        answers.clear();
+    }
     Authored {
-        answers: author.answers(&statements),
+        answers,
         texts: author.texts,
         names: names(text),
+        is_branched: is_tsql && is_branched(text),
         is_unread,
     }
 }
@@ -108,6 +134,19 @@ fn names(text: &str) -> HashSet<String> {
         .collect()
 }
 
+/// Whether a text has an IF, beside that of `DROP TABLE IF EXISTS`, or a WHILE.
+fn is_branched(text: &str) -> bool {
+    let words = Tokens::new(text).map_while(Result::ok);
+    let mut words = words.filter(|token| token.kind == TokenKind::Word);
+    let mut before = "";
+    words.any(|word| {
+        let is_of_drop = before.eq_ignore_ascii_case("TABLE");
+        before = word.text;
+        word.text.eq_ignore_ascii_case("WHILE")
+            || word.text.eq_ignore_ascii_case("IF") && !is_of_drop
+    })
+}
+
 /// Follows values through the statements of a text.
 #[derive(Default)]
 struct Author {
@@ -120,9 +159,17 @@ struct Author {
     ctes: Vec<(String, ComputedColumns)>,
     /// What FROM has at the place, and around it.
     scopes: Vec<Vec<Source>>,
+    /// How often something has been followed again.
+    rounds: usize,
 }
 
 impl Author {
+    /// Whether something may be followed again, which counts.
+    fn may_repeat(&mut self) -> bool {
+        self.rounds += 1;
+        self.rounds <= MAX_ROUNDS
+    }
+
     fn answers(&mut self, statements: &[Statement]) -> Vec<ComputedColumns> {
         let answers = statements.iter().map(|statement| self.statement(statement));
         answers.collect::<Vec<_>>().into_iter().flatten().collect()
@@ -159,8 +206,7 @@ impl Author {
                         }
                         _ => None,
                     });
-                let known = self.tables.entry(last_of(&alter.name)).or_default();
-                known.extend(added.map(declared));
+                self.hold(&last_of(&alter.name), added.map(declared).collect());
             }
             Statement::Insert(insert) => return self.insert(insert),
             Statement::Update(_) | Statement::Delete(_) => return self.change(statement),
@@ -183,9 +229,7 @@ impl Author {
         };
         if let Some(into) = &select.into {
             for target in &into.targets {
-                let columns = columns.clone();
-                self.tables
-                    .insert(target.to_string().to_lowercase(), columns);
+                self.hold(&target.to_string().to_lowercase(), columns.clone());
             }
             return None;
         }
@@ -214,8 +258,24 @@ impl Author {
     }
 
     fn declare_table<'n>(&mut self, name: &str, columns: impl Iterator<Item = &'n str>) {
-        let columns = columns.map(declared).collect();
-        self.tables.entry(name.to_owned()).or_insert(columns);
+        self.hold(name, columns.map(declared).collect());
+    }
+
+    /// A temporary table has these columns, beside those that it had when it was made before.
+    fn hold(&mut self, name: &str, columns: ComputedColumns) {
+        let Some(known) = self.tables.get_mut(name) else {
+            self.tables.insert(name.to_owned(), columns);
+            return;
+        };
+        for column in columns {
+            let is_it = |one: &&mut Computed| {
+                one.is_many == column.is_many && one.name.eq_ignore_ascii_case(&column.name)
+            };
+            match known.iter_mut().find(is_it) {
+                Some(one) => one.take_in(&column),
+                None => known.push(column),
+            }
+        }
     }
 
     fn assign(&mut self, variable: &str, from: ColumnNames) {
@@ -244,7 +304,11 @@ impl Author {
             return;
         };
         let apart = rows.iter().all(|column| !column.is_many);
-        let whole = all(rows);
+        let whole = Computed {
+            is_computed: rows.iter().all(|row| row.is_computed),
+            from: all(rows),
+            ..Computed::default()
+        };
         let is_named = |column: &Computed| {
             names.is_empty()
                 || names
@@ -258,12 +322,12 @@ impl Author {
             let place = names
                 .iter()
                 .position(|name| name.eq_ignore_ascii_case(&column.name));
-            let from = match (place, in_order) {
-                (Some(at), _) if apart => rows.get(at).map(|row| &row.from),
-                (_, true) => places.next().map(|row| &row.from),
+            let value = match (place, in_order) {
+                (Some(at), _) if apart => rows.get(at),
+                (_, true) => places.next(),
                 _ => Some(&whole),
             };
-            column.from.extend(from.into_iter().flatten().cloned());
+            column.take_in(value.unwrap_or(&whole));
         }
     }
 
@@ -300,9 +364,9 @@ impl Author {
         found.push(Source::new(&target, own.clone()));
         self.scopes.push(found);
         for one in set {
-            let from = self.value(&one.value).from;
+            let value = self.value(&one.value);
             if let AssignmentTarget::ColumnName(name) = &one.target {
-                self.set_column(&last_of(name), &from);
+                self.set_column(&last_of(name), &value);
             }
         }
         let mut found = self.scopes.pop().unwrap_or_default();
@@ -319,10 +383,10 @@ impl Author {
     }
 
     /// A column is set, of whichever temporary table has it.
-    fn set_column(&mut self, name: &str, from: &ColumnNames) {
+    fn set_column(&mut self, name: &str, value: &Computed) {
         for column in self.tables.values_mut().flatten() {
             if column.is_many || column.name.eq_ignore_ascii_case(name) {
-                column.from.extend(from.iter().cloned());
+                column.take_in(value);
             }
         }
     }

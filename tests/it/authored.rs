@@ -92,6 +92,73 @@ fn what_rows_hold_is_never_the_authors_own() {
             &["n,id,full_name,l"],
             &["n*,id,full_name,l*"],
         ),
+        // Which query gives an answer is not known by its place where an IF decides it, but by the name.
+        (
+            "DECLARE @i int = 0; WHILE @i < 2 BEGIN IF @i = 1 SELECT 0 AS s ELSE SELECT full_name AS s FROM u; SET @i += 1 END",
+            &["s", "s"],
+            &["s", "s"],
+        ),
+        (
+            "IF 1 = 0 SELECT 0 AS n, id FROM u ELSE SELECT COUNT(*) AS n, id FROM u GROUP BY id",
+            &["n,id"],
+            &["n*,id"],
+        ),
+        (
+            "IF 1 = 0 SELECT 0 ELSE SELECT COUNT(*) FROM u; SELECT id FROM u",
+            &[NONE, "id"],
+            &["(No column name)*", "id"],
+        ),
+        (
+            "IF 1 = 0 SELECT 0 ELSE SELECT full_name + '' FROM u; SELECT id FROM u",
+            &[NONE, "id"],
+            &[NONE, "id"],
+        ),
+        (
+            "WHILE 1 = 1 SELECT COUNT(*) OVER () AS n, * FROM u",
+            &["n,id", "n,id"],
+            &["n*,id", "n*,id"],
+        ),
+        (
+            "DROP TABLE IF EXISTS #a; SELECT 0 AS n; SELECT full_name AS n FROM u",
+            &["n", "n"],
+            &["n*", "n"],
+        ),
+        // A column that is filled later is what it is filled with.
+        (
+            "SELECT id, CAST('' AS nvarchar(9)) AS w INTO #x FROM u; UPDATE x SET w = u.full_name FROM #x x JOIN u ON 1 = 1; SELECT w, id FROM #x",
+            &["w,id"],
+            &["w,id"],
+        ),
+        (
+            "SELECT '' AS s, 0 AS n INTO #x; INSERT #x SELECT full_name, COUNT(*) FROM u GROUP BY full_name; SELECT s, n FROM #x",
+            &["s,n"],
+            &["s,n*"],
+        ),
+        (
+            "SELECT '' AS s, 0 AS n INTO #x; INSERT #x (n, s) SELECT COUNT(*), 'none' FROM u; SELECT s, n FROM #x",
+            &["s,n"],
+            &["s*,n*"],
+        ),
+        (
+            "SELECT '' AS s INTO #x; SELECT s AS t INTO #y FROM #x; INSERT #y SELECT full_name FROM u; SELECT UPPER(t) AS t FROM #y",
+            &["t"],
+            &["t"],
+        ),
+        (
+            "SELECT '' AS s INTO #x; SELECT full_name AS f INTO #y FROM u; DELETE #y OUTPUT deleted.f INTO #x; SELECT s FROM #x",
+            &["s"],
+            &["s"],
+        ),
+        (
+            "SELECT '' AS s, 0 AS n INTO #x; WITH c AS (SELECT * FROM #x) UPDATE c SET s = (SELECT MAX(full_name) FROM u), n = 2; SELECT s, n FROM #x",
+            &["s,n"],
+            &["s,n*"],
+        ),
+        (
+            "WITH r AS (SELECT '' AS a, '' AS b, 1 AS n UNION ALL SELECT b, full_name, n + 1 FROM r JOIN u ON n < 4) SELECT a, n FROM r",
+            &["a,n"],
+            &["a,n*"],
+        ),
         // Where answers are not those of the queries, none is marked.
         ("SELECT COUNT(*) AS n FROM u", &["n", "n"], &["n", "n"]),
         (
@@ -295,6 +362,46 @@ const ORIGINS: &[(&str, &str, &str)] = &[
         "s",
         "s<subject",
     ),
+    (
+        "SELECT 's' = subject, N't' = city FROM a",
+        "s,t",
+        "s<subject,t<city",
+    ),
+    (
+        "DECLARE @v varchar(9) = ''; SELECT @v += subject FROM a; SELECT @v AS s",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT 0 AS n, '' AS s INTO #t; INSERT #t (s, n) SELECT subject, 1 FROM a; SELECT n, s FROM #t",
+        "n,s",
+        "n<,s<subject",
+    ),
+    (
+        "ALTER TABLE #t ADD s varchar(9); INSERT #t SELECT subject FROM a; SELECT * FROM #t",
+        "s",
+        "s<subject",
+    ),
+    (
+        "WITH r(a, b, c, d, n) AS (SELECT '', '', '', '', 1 UNION ALL SELECT b, c, d, subject, n + 1 FROM r JOIN t ON n < 9) SELECT a, n FROM r",
+        "a,n",
+        "a<subject,n<",
+    ),
+    (
+        "WITH r AS (SELECT '' AS a, '' AS b UNION ALL SELECT b, subject FROM r JOIN t ON 1 = 1 UNION ALL SELECT b, a FROM r) SELECT a FROM r",
+        "a",
+        "a<subject",
+    ),
+    (
+        "DECLARE @a varchar(9), @b varchar(9), @c varchar(9), @d varchar(9), @n int; WHILE 1 = 1 BEGIN SET @d = @c; SET @c = @b; SET @b = @a; SELECT @a = subject FROM t; SET @n = @n + 1; END SELECT @d AS s, @n AS n",
+        "s,n",
+        "s<subject,n<",
+    ),
+    (
+        "SELECT '' AS s INTO #a; SELECT '' AS s INTO #b; SELECT '' AS s INTO #c; WHILE 1 = 1 BEGIN INSERT #c SELECT s FROM #b; INSERT #b SELECT s FROM #a; INSERT #a SELECT subject FROM t END SELECT s FROM #c",
+        "s",
+        "s<subject",
+    ),
 ];
 
 #[test]
@@ -321,6 +428,16 @@ fn where_the_place_is_not_known_a_column_comes_from_all_it_could() {
         origins(loops, true, &["s", "s"]),
         ["s<subject", "s<subject"]
     );
+    let either = "IF 1 = 0 SELECT subject AS s, id AS n FROM a ELSE SELECT city AS S, id AS n FROM a; SELECT '' AS s";
+    assert_eq!(
+        origins(either, true, &["s,n", "s"]),
+        ["s<city+subject,n<id", "s<city+subject"]
+    );
+    // What cannot be followed to its end within reason comes from whatever it could.
+    let handed = |n: u32| format!("SET @v{} = @v{n};", n + 1);
+    let variables: String = (0..150).rev().map(handed).collect();
+    let endless = format!("{variables} SET @v0 = (SELECT MAX(subject) FROM a) SELECT @v150 AS s");
+    assert_eq!(origins(&endless, true, &["s"]), ["s<subject"]);
     let unread = "SELECT subject AS s, 1 AS activity_id FROM a WHERE ) (";
     assert_eq!(
         origins(unread, false, &["s,activity_id"]),

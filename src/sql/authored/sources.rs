@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, JoinConstraint,
+    BinaryOperator, Cte, Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, JoinConstraint,
     JoinOperator, PivotValueSource, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
-    SetExpr, TableAlias, TableFactor, TableWithJoins, Visit, visit_expressions,
+    SetExpr, TableAlias, TableFactor, TableWithJoins, Visit, visit_expressions, visit_relations,
 };
 
 use super::{Author, ColumnNames, Computed, ComputedColumns, last_of, many};
@@ -73,19 +73,31 @@ impl Author {
             let name = table.alias.name.value.clone();
             self.ctes.push((name, many(ColumnNames::new())));
             let at = self.ctes.len() - 1;
-            let columns = match table.query.body.as_ref() {
-                // Within itself it has the columns of its first member.
-                SetExpr::SetOperation { left, right, .. } if table.query.with.is_none() => {
-                    let first = self.body(left);
-                    self.ctes[at].1 = renamed(first.clone(), &table.alias);
-                    let next = self.body(right);
-                    united(first, next)
+            let columns = match first_member(&table.query) {
+                Some(first) if names(&table.query, &table.alias.name.value) => {
+                    let first = self.body(first);
+                    self.recursive(at, first, table)
                 }
                 _ => self.query(&table.query),
             };
             self.ctes[at].1 = renamed(columns, &table.alias);
         }
         before
+    }
+
+    /// The columns of a query that reads itself: those of its first member, and what they get in any round.
+    fn recursive(&mut self, at: usize, first: ComputedColumns, table: &Cte) -> ComputedColumns {
+        let mut columns = first;
+        while self.may_repeat() {
+            self.ctes[at].1 = renamed(columns.clone(), &table.alias);
+            let next = self.query(&table.query);
+            let next = united(columns.clone(), next);
+            if next == columns {
+                break;
+            }
+            columns = next;
+        }
+        columns
     }
 
     fn body(&mut self, body: &SetExpr) -> ComputedColumns {
@@ -291,7 +303,7 @@ impl Author {
                 left,
                 op: BinaryOperator::Eq,
                 right,
-            }) if matches!(**left, Expr::Identifier(_)) => (&**right, left.to_string()),
+            }) if let Some(name) = heading(left) => (&**right, name),
             SelectItem::UnnamedExpr(expr) => {
                 let name = match expr {
                     Expr::Identifier(name) => name.value.clone(),
@@ -387,6 +399,42 @@ impl Author {
             _ => None,
         }
     }
+}
+
+/// The heading that `left = expression` gives in a select list.
+fn heading(left: &Expr) -> Option<String> {
+    match left {
+        Expr::Identifier(name) => Some(name.value.clone()),
+        Expr::Value(value) => value.value.clone().into_string(),
+        _ => None,
+    }
+}
+
+/// The member of a set operation that is read first.
+fn first_member(query: &Query) -> Option<&SetExpr> {
+    let mut body = query.body.as_ref();
+    let mut is_one_of_several = false;
+    loop {
+        body = match body {
+            SetExpr::SetOperation { left, .. } => {
+                is_one_of_several = true;
+                left
+            }
+            SetExpr::Query(query) if query.with.is_none() => &query.body,
+            _ => return is_one_of_several.then_some(body),
+        };
+    }
+}
+
+/// Whether a query reads a table of this name.
+fn names(query: &Query, table: &str) -> bool {
+    let found = visit_relations(query, |name| {
+        match last_of(name).eq_ignore_ascii_case(table) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    found.is_break()
 }
 
 /// The columns of two members of a set operation, or of two rows.
