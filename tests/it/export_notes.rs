@@ -458,6 +458,9 @@ fn a_file_of_one_column_is_read_where_something_settles_it() {
     assert!(err.contains("--input-format ads_csv --header no"), "{err}");
 }
 
+/// A file, the options of its first and of its second load, what somebody makes in between, and what is kept for it.
+type KeptCase<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a str, &'a str);
+
 #[test]
 fn what_an_index_or_a_view_of_ones_own_uses_is_kept_where_a_load_is_replaced() {
     let product = "activity_id,activity_status,extra\n1,5000,a\n";
@@ -465,7 +468,7 @@ fn what_an_index_or_a_view_of_ones_own_uses_is_kept_where_a_load_is_replaced() {
     let renamed: &[&str] = &["--table", "u"];
     let of_column = "`extra` of `egpl_casemgmt_activity`";
     let own: &[&str] = &OWN;
-    let cases: [(&str, &[&str], &[&str], &str, &str); 5] = [
+    let cases: [KeptCase; 5] = [
         (
             product,
             &[],
