@@ -252,7 +252,8 @@ impl Reason {
             }
             Self::Nul => "the file may be damaged, or mix two encodings: export it again",
             Self::TooLong => {
-                "a quote may be unclosed; `--max-record` raises the limit, in delimited text together with `--max-field`"
+                "a quote may be unclosed; `--max-record` raises the limit, in delimited text together with \
+                 `--max-field`"
             }
             Self::RepeatedHeader => "nothing to do: the header is only repeated",
             Self::SecondResultSet => "read it separately, into a table of its own",

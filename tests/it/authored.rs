@@ -94,7 +94,8 @@ fn what_rows_hold_is_never_the_authors_own() {
         ),
         // Which query gives an answer is not known by its place where an IF decides it, but by the name.
         (
-            "DECLARE @i int = 0; WHILE @i < 2 BEGIN IF @i = 1 SELECT 0 AS s ELSE SELECT full_name AS s FROM u; SET @i += 1 END",
+            "DECLARE @i int = 0; WHILE @i < 2 BEGIN IF @i = 1 SELECT 0 AS s ELSE SELECT full_name AS s FROM u; SET \
+             @i += 1 END",
             &["s", "s"],
             &["s", "s"],
         ),
@@ -125,12 +126,14 @@ fn what_rows_hold_is_never_the_authors_own() {
         ),
         // A column that is filled later is what it is filled with.
         (
-            "SELECT id, CAST('' AS nvarchar(9)) AS w INTO #x FROM u; UPDATE x SET w = u.full_name FROM #x x JOIN u ON 1 = 1; SELECT w, id FROM #x",
+            "SELECT id, CAST('' AS nvarchar(9)) AS w INTO #x FROM u; UPDATE x SET w = u.full_name FROM #x x JOIN u \
+             ON 1 = 1; SELECT w, id FROM #x",
             &["w,id"],
             &["w,id"],
         ),
         (
-            "SELECT '' AS s, 0 AS n INTO #x; INSERT #x SELECT full_name, COUNT(*) FROM u GROUP BY full_name; SELECT s, n FROM #x",
+            "SELECT '' AS s, 0 AS n INTO #x; INSERT #x SELECT full_name, COUNT(*) FROM u GROUP BY full_name; SELECT \
+             s, n FROM #x",
             &["s,n"],
             &["s,n*"],
         ),
@@ -140,22 +143,26 @@ fn what_rows_hold_is_never_the_authors_own() {
             &["s*,n*"],
         ),
         (
-            "SELECT '' AS s INTO #x; SELECT s AS t INTO #y FROM #x; INSERT #y SELECT full_name FROM u; SELECT UPPER(t) AS t FROM #y",
+            "SELECT '' AS s INTO #x; SELECT s AS t INTO #y FROM #x; INSERT #y SELECT full_name FROM u; SELECT \
+             UPPER(t) AS t FROM #y",
             &["t"],
             &["t"],
         ),
         (
-            "SELECT '' AS s INTO #x; SELECT full_name AS f INTO #y FROM u; DELETE #y OUTPUT deleted.f INTO #x; SELECT s FROM #x",
+            "SELECT '' AS s INTO #x; SELECT full_name AS f INTO #y FROM u; DELETE #y OUTPUT deleted.f INTO #x; \
+             SELECT s FROM #x",
             &["s"],
             &["s"],
         ),
         (
-            "SELECT '' AS s, 0 AS n INTO #x; WITH c AS (SELECT * FROM #x) UPDATE c SET s = (SELECT MAX(full_name) FROM u), n = 2; SELECT s, n FROM #x",
+            "SELECT '' AS s, 0 AS n INTO #x; WITH c AS (SELECT * FROM #x) UPDATE c SET s = (SELECT MAX(full_name) \
+             FROM u), n = 2; SELECT s, n FROM #x",
             &["s,n"],
             &["s,n*"],
         ),
         (
-            "WITH r AS (SELECT '' AS a, '' AS b, 1 AS n UNION ALL SELECT b, full_name, n + 1 FROM r JOIN u ON n < 4) SELECT a, n FROM r",
+            "WITH r AS (SELECT '' AS a, '' AS b, 1 AS n UNION ALL SELECT b, full_name, n + 1 FROM r JOIN u ON n < \
+             4) SELECT a, n FROM r",
             &["a,n"],
             &["a,n*"],
         ),
@@ -383,22 +390,26 @@ const ORIGINS: &[(&str, &str, &str)] = &[
         "s<subject",
     ),
     (
-        "WITH r(a, b, c, d, n) AS (SELECT '', '', '', '', 1 UNION ALL SELECT b, c, d, subject, n + 1 FROM r JOIN t ON n < 9) SELECT a, n FROM r",
+        "WITH r(a, b, c, d, n) AS (SELECT '', '', '', '', 1 UNION ALL SELECT b, c, d, subject, n + 1 FROM r JOIN t \
+         ON n < 9) SELECT a, n FROM r",
         "a,n",
         "a<subject,n<",
     ),
     (
-        "WITH r AS (SELECT '' AS a, '' AS b UNION ALL SELECT b, subject FROM r JOIN t ON 1 = 1 UNION ALL SELECT b, a FROM r) SELECT a FROM r",
+        "WITH r AS (SELECT '' AS a, '' AS b UNION ALL SELECT b, subject FROM r JOIN t ON 1 = 1 UNION ALL SELECT b, \
+         a FROM r) SELECT a FROM r",
         "a",
         "a<subject",
     ),
     (
-        "DECLARE @a varchar(9), @b varchar(9), @c varchar(9), @d varchar(9), @n int; WHILE 1 = 1 BEGIN SET @d = @c; SET @c = @b; SET @b = @a; SELECT @a = subject FROM t; SET @n = @n + 1; END SELECT @d AS s, @n AS n",
+        "DECLARE @a varchar(9), @b varchar(9), @c varchar(9), @d varchar(9), @n int; WHILE 1 = 1 BEGIN SET @d = @c; \
+         SET @c = @b; SET @b = @a; SELECT @a = subject FROM t; SET @n = @n + 1; END SELECT @d AS s, @n AS n",
         "s,n",
         "s<subject,n<",
     ),
     (
-        "SELECT '' AS s INTO #a; SELECT '' AS s INTO #b; SELECT '' AS s INTO #c; WHILE 1 = 1 BEGIN INSERT #c SELECT s FROM #b; INSERT #b SELECT s FROM #a; INSERT #a SELECT subject FROM t END SELECT s FROM #c",
+        "SELECT '' AS s INTO #a; SELECT '' AS s INTO #b; SELECT '' AS s INTO #c; WHILE 1 = 1 BEGIN INSERT #c SELECT \
+         s FROM #b; INSERT #b SELECT s FROM #a; INSERT #a SELECT subject FROM t END SELECT s FROM #c",
         "s",
         "s<subject",
     ),

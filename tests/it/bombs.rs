@@ -314,3 +314,42 @@ fn memory_is_not_asked_for_by_what_a_workbook_claims() {
     let (_, stderr) = outcome(&workbook(1));
     assert!(!stderr.contains("room for"), "{stderr}");
 }
+
+#[test]
+fn an_entry_of_an_archive_is_loaded_only_if_it_matches_its_checksum() {
+    let csv = "activity_id,activity_status\n88101,5000\n";
+    let load = |name: &str, altered: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut zip = stored_zip(&[(name, csv)]);
+        if altered {
+            let at = memchr::memmem::find(&zip, b"88101").expect("the row");
+            zip[at..at + 5].copy_from_slice(b"88999");
+        }
+        fs::write(folder.path().join("a.zip"), zip).unwrap();
+        let args = ["import", "a.zip", "--db", "a.sqlite"];
+        let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
+        let loaded = text(&output.stdout).contains(": 1 record");
+        (
+            output.status.code(),
+            loaded,
+            text(&output.stderr).to_owned(),
+        )
+    };
+    // Programs on Windows write backslashes between folders, and others `./` before each name.
+    for name in [
+        "activity.csv",
+        "./activity.csv",
+        r"export\activity.csv",
+        "export/activity.csv",
+    ] {
+        let (code, loaded, stderr) = load(name, false);
+        assert_eq!((code, loaded), (Some(0), true), "{name}: {stderr}");
+        let (code, loaded, stderr) = load(name, true);
+        // As with a damaged gzip file.
+        assert_eq!((code, loaded), (Some(4), false), "{name}: {stderr}");
+        assert!(
+            stderr.contains("does not match its checksum in the archive"),
+            "{name}: {stderr}"
+        );
+    }
+}

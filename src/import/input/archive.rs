@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Component, Path};
 
+use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
 use memchr::memchr;
 
@@ -45,6 +46,8 @@ fn malformed(what: &str) -> ReadError {
 struct Part {
     name: String,
     method: u16,
+    /// The CRC-32 of the unpacked bytes.
+    checksum: u32,
     packed: u64,
     at: u64,
 }
@@ -167,7 +170,6 @@ pub fn members(path: &Path) -> Option<Vec<String>> {
     let is_within = |name: &str| {
         let mut components = Path::new(name).components();
         components.all(|component| matches!(component, Component::Normal(_)))
-            && !name.contains('\\')
     };
     let is_file =
         |name: &String| is_within(name) && !name.ends_with('/') && !name.starts_with("__MACOSX/");
@@ -206,8 +208,25 @@ pub fn open_member(path: &Path, bounds: &UnpackLimits) -> io::Result<Option<File
     Ok(Some(kept))
 }
 
-/// The unpacked contents of a part.
-fn unpacked<'f>(file: &'f mut File, part: &Part) -> Result<Box<dyn Read + 'f>, ReadError> {
+/// The unpacked contents of a part, which fail at their end where they do not match their checksum.
+struct Unpacked<'f> {
+    inner: CrcReader<Box<dyn Read + 'f>>,
+    part: &'f Part,
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() && self.inner.crc().sum() != self.part.checksum {
+            let name = &self.part.name;
+            let what = format!("`{name}` does not match its checksum in the archive");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        Ok(count)
+    }
+}
+
+fn unpacked<'f>(file: &'f mut File, part: &'f Part) -> Result<Unpacked<'f>, ReadError> {
     let mut head = [0; 30];
     file.seek(SeekFrom::Start(part.at))?;
     file.read_exact(&mut head)?;
@@ -217,13 +236,17 @@ fn unpacked<'f>(file: &'f mut File, part: &Part) -> Result<Box<dyn Read + 'f>, R
     let skip = u64::from(two(&head, 26)) + u64::from(two(&head, 28));
     file.seek(SeekFrom::Current(i64::try_from(skip).unwrap_or_default()))?;
     let packed = BufReader::new(file.take(part.packed));
-    match part.method {
-        0 => Ok(Box::new(packed)),
-        8 => Ok(Box::new(DeflateDecoder::new(packed))),
-        _ => Err(malformed(
-            "an entry of the archive uses an unsupported compression method",
-        )),
-    }
+    let inner: Box<dyn Read> = match part.method {
+        0 => Box::new(packed),
+        8 => Box::new(DeflateDecoder::new(packed)),
+        _ => {
+            return Err(malformed(
+                "an entry of the archive uses an unsupported compression method",
+            ));
+        }
+    };
+    let inner = CrcReader::new(inner);
+    Ok(Unpacked { inner, part })
 }
 
 /// The size of a part when unpacked, and how many texts it claims to hold.
@@ -300,6 +323,12 @@ fn four(bytes: &[u8], at: usize) -> u32 {
     })
 }
 
+/// A name with slashes between its folders, which some programs on Windows write as backslashes, and without `./`.
+fn tidy(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    name.trim_start_matches("./").to_owned()
+}
+
 /// The parts listed in the directory at the end of the file.
 fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
     let length = file.metadata()?.len();
@@ -332,8 +361,9 @@ fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
         );
         let text = rest.get(46..46 + name).unwrap_or_default();
         parts.push(Part {
-            name: String::from_utf8_lossy(text).into_owned(),
+            name: tidy(&String::from_utf8_lossy(text)),
             method: two(rest, 10),
+            checksum: four(rest, 16),
             packed: u64::from(four(rest, 20)),
             at: u64::from(four(rest, 42)),
         });
