@@ -89,12 +89,9 @@ fn write_exports(out: &Path) -> Result<(), Box<dyn Error>> {
         writeln!(texts, "    ({name:?}, {sql:?}),")?;
     }
     texts.push(']');
-    for table in [
-        "chatdb_code",
-        "chatdb_status_pair",
-        "refinery_schema_history",
-        "chatdb_exports_history",
-    ] {
+    for table in
+        ["chatdb_code", "chatdb_status_pair", "refinery_schema_history", "chatdb_exports_history"]
+    {
         dump(&conn, table, &mut script)?;
     }
     fs::write(out.join("exports.sql"), script)?;
@@ -144,20 +141,13 @@ fn copied(table: &str, columns: &[ProductColumn]) -> String {
     let keys = columns.iter().filter(|(_, _, key)| *key > 0).count();
     let list = |as_key: &str| {
         let column = |(name, of, key): &ProductColumn| {
-            let of = if keys == 1 && *key == 1 {
-                as_key.to_owned()
-            } else {
-                quoted_type(of)
-            };
+            let of = if keys == 1 && *key == 1 { as_key.to_owned() } else { quoted_type(of) };
             format!("    {name} {of},\n")
         };
         columns.iter().map(column).collect::<String>()
     };
     const PLACE: &str = "    chatdb_export INTEGER,\n    chatdb_line INTEGER";
-    let mut sql = format!(
-        "CREATE TABLE {table} (\n{}{PLACE}\n);\n",
-        list("INTEGER PRIMARY KEY")
-    );
+    let mut sql = format!("CREATE TABLE {table} (\n{}{PLACE}\n);\n", list("INTEGER PRIMARY KEY"));
     if keys == 1 {
         // The order of states within a file and what was done to the row: change data capture has both.
         let more = "    chatdb_order INTEGER,\n    chatdb_operation INTEGER";
@@ -166,15 +156,8 @@ fn copied(table: &str, columns: &[ProductColumn]) -> String {
             "CREATE TABLE {table}_earlier (\n{}{PLACE},\n{more}\n);\n",
             list("INTEGER")
         );
-        let key = columns
-            .iter()
-            .find(|(_, _, key)| *key == 1)
-            .expect("one of them is the key");
-        let _ = writeln!(
-            sql,
-            "CREATE INDEX {table}_earlier_key ON {table}_earlier ({});",
-            key.0
-        );
+        let key = columns.iter().find(|(_, _, key)| *key == 1).expect("one of them is the key");
+        let _ = writeln!(sql, "CREATE INDEX {table}_earlier_key ON {table}_earlier ({});", key.0);
     }
     sql
 }
@@ -197,19 +180,13 @@ fn dump(
 ) -> Result<(), Box<dyn Error>> {
     let table = identifier(table);
     let names = conn.prepare(&format!("SELECT * FROM {table}"))?;
-    let list: Vec<String> = names
-        .column_names()
-        .map(|name| format!("quote({})", identifier(name)))
-        .collect();
+    let list: Vec<String> =
+        names.column_names().map(|name| format!("quote({})", identifier(name))).collect();
     let sql = format!("SELECT {} FROM {table}", list.join(" || ', ' || "));
     let mut statement = conn.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        writeln!(
-            script,
-            "INSERT INTO {table} VALUES ({});",
-            row.get::<_, String>(0)?
-        )?;
+        writeln!(script, "INSERT INTO {table} VALUES ({});", row.get::<_, String>(0)?)?;
     }
     Ok(())
 }
@@ -224,19 +201,11 @@ fn images(out: &Path) -> Result<(), Box<dyn Error>> {
     conn.pragma_update(None, "application_id", 0x4348_4442)?;
     egpl::migrations::runner().run(&mut conn)?;
     write_product(&product_tables(&conn)?, &out.join("product.rs"))?;
-    write_image(
-        &mut conn,
-        "refinery_schema_history",
-        &out.join("egpl.sqlite"),
-    )?;
+    write_image(&mut conn, "refinery_schema_history", &out.join("egpl.sqlite"))?;
     let mut runner = platform::migrations::runner();
     runner.set_migration_table_name("chatdb_platform_history");
     runner.run(&mut conn)?;
-    write_image(
-        &mut conn,
-        "chatdb_platform_history",
-        &out.join("platform.sqlite"),
-    )?;
+    write_image(&mut conn, "chatdb_platform_history", &out.join("platform.sqlite"))?;
     write_rules(&conn, &out.join("rules.rs"))?;
     write_tables(&conn, &out.join("tables.rs"))
 }
@@ -288,10 +257,8 @@ fn write_tables(conn: &rusqlite::Connection, to: &Path) -> Result<(), Box<dyn Er
 fn write_product(tables: &[(String, Vec<ProductColumn>)], to: &Path) -> Result<(), Box<dyn Error>> {
     let mut source = String::from("&[\n");
     for (table, columns) in tables {
-        let pairs: Vec<(&str, &str)> = columns
-            .iter()
-            .map(|(name, of, _)| (name.as_str(), of.as_str()))
-            .collect();
+        let pairs: Vec<(&str, &str)> =
+            columns.iter().map(|(name, of, _)| (name.as_str(), of.as_str())).collect();
         let mut key: Vec<(u32, &str)> = columns
             .iter()
             .filter(|(_, _, key)| *key > 0)

@@ -35,10 +35,7 @@ fn main() {
     let first_replay = time(|| play(&library, &names));
 
     // `cargo bench` hands over `--bench`; anything that is a number is the number of runs.
-    let runs = env::args()
-        .skip(1)
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(RUNS);
+    let runs = env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(RUNS);
 
     println!("In-process, medians of {runs} runs in turns, in microseconds.\n");
     println!(
@@ -74,10 +71,7 @@ fn every(library: &Library) -> Vec<String> {
 fn play(library: &Library, names: &[String]) -> (Report, Store) {
     let played =
         replay::replay(library, names, &ReplayOptions::default()).expect("it can be played");
-    assert!(
-        played.0.holds(),
-        "a bench of what does not hold means nothing"
-    );
+    assert!(played.0.holds(), "a bench of what does not hold means nothing");
     played
 }
 
@@ -126,10 +120,7 @@ fn print(title: &str, measured: &mut [Measured<'_>], runs: usize) {
     let times = in_turns(measured, runs);
     for ((name, _), times) in measured.iter().zip(times) {
         let (fastest, slowest) = (times[0], times[times.len() - 1]);
-        println!(
-            "| {name:<48} | {:>6.0} | {fastest:>7.0} | {slowest:>7.0} |",
-            median(&times)
-        );
+        println!("| {name:<48} | {:>6.0} | {fastest:>7.0} | {slowest:>7.0} |", median(&times));
     }
     println!();
 }
@@ -143,18 +134,12 @@ fn questions(runs: usize) {
     let text = assets::report("open_chats").expect("it is embedded").1;
     let translate = || tsql::translate(text, &catalog, &[]).expect("it is known T-SQL");
     let mut measured: Vec<Measured<'_>> = vec![
-        (
-            "open an empty copy for exports".to_owned(),
-            Box::new(|| time(Store::for_exports)),
-        ),
+        ("open an empty copy for exports".to_owned(), Box::new(|| time(Store::for_exports))),
         (
             "read the catalog of the documented query".to_owned(),
             Box::new(|| time(|| store.catalog_for(text))),
         ),
-        (
-            "rewrite the documented query".to_owned(),
-            Box::new(|| time(translate)),
-        ),
+        ("rewrite the documented query".to_owned(), Box::new(|| time(translate))),
         (
             "say which rows of files it needs".to_owned(),
             Box::new(|| time(|| needed::needs(text, &[]))),
@@ -171,10 +156,7 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
     let mut add =
         |name: &str, call: Box<dyn FnMut() -> f64>| measured.push((name.to_owned(), call));
     add("open, product's tables", Box::new(|| time(Store::new)));
-    add(
-        "open, product's tables, platform model",
-        Box::new(|| time(Store::with_platform)),
-    );
+    add("open, product's tables, platform model", Box::new(|| time(Store::with_platform)));
     add("load all scenarios", Box::new(|| time(self::library)));
     for name in names {
         let one = [name.clone()];
@@ -193,10 +175,7 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
         measured.push((title, Box::new(call)));
     }
     let all = move || time(|| play(library, names));
-    measured.push((
-        format!("set up and replay all {}", names.len()),
-        Box::new(all),
-    ));
+    measured.push((format!("set up and replay all {}", names.len()), Box::new(all)));
 
     for format in FORMATS {
         let report = &report;
@@ -213,10 +192,8 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
         };
         measured.push((format!("write all as {}", format.name), Box::new(call)));
     }
-    measured.push((
-        "the database as bytes of a file".to_owned(),
-        Box::new(|| time(|| store.image())),
-    ));
+    measured
+        .push(("the database as bytes of a file".to_owned(), Box::new(|| time(|| store.image()))));
     print("part", &mut measured, runs);
 }
 
@@ -269,10 +246,8 @@ fn open(image: &[u8], read_only: bool) -> Connection {
 fn bind(statement: &mut Statement<'_>, values: &[(String, Cell)]) {
     for index in 1..=statement.parameter_count() {
         let name = statement.parameter_name(index).unwrap_or("@?")[1..].to_owned();
-        let (_, value) = values
-            .iter()
-            .find(|(key, _)| *key == name)
-            .expect("the replay had a value");
+        let (_, value) =
+            values.iter().find(|(key, _)| *key == name).expect("the replay had a value");
         let bound = match value {
             Cell::Integer(value) => statement.raw_bind_parameter(index, value),
             Cell::Real(value) => statement.raw_bind_parameter(index, value),
@@ -324,10 +299,7 @@ fn model(library: &Library, names: &[String], runs: usize) {
         prepare += p;
         run += r;
     }
-    println!(
-        "| {:<24} |      | {prepare:>7.0} | {run:>5.0} |\n",
-        "all of them once"
-    );
+    println!("| {:<24} |      | {prepare:>7.0} | {run:>5.0} |\n", "all of them once");
     let schema = median(&times[times.len() - 1]);
     println!(
         "The first statement on a database read from bytes, which parses the schema: {schema:.0}."
@@ -336,14 +308,8 @@ fn model(library: &Library, names: &[String], runs: usize) {
 
 /// What a step may write; the triggers of the model do the rest.
 const CAUSES: [(&str, &str); 6] = [
-    (
-        "time passes",
-        "UPDATE chatdb_clock SET now = '2011-07-12 15:30:00.000'",
-    ),
-    (
-        "a server stops",
-        "INSERT INTO server_event (server, event) VALUES ('messaging', 'stops')",
-    ),
+    ("time passes", "UPDATE chatdb_clock SET now = '2011-07-12 15:30:00.000'"),
+    ("a server stops", "INSERT INTO server_event (server, event) VALUES ('messaging', 'stops')"),
     (
         "the agent types",
         "INSERT INTO message (activity_id, author, text) VALUES (1347, 'agent', 'Hello?')",
@@ -352,10 +318,7 @@ const CAUSES: [(&str, &str); 6] = [
         "the agent opens the inbox",
         "INSERT INTO agent_action (user_id, action, console_part) VALUES (1003, 'opens', 'inbox')",
     ),
-    (
-        "the agent logs out",
-        "INSERT INTO agent_action (user_id, action) VALUES (1003, 'logs out')",
-    ),
+    ("the agent logs out", "INSERT INTO agent_action (user_id, action) VALUES (1003, 'logs out')"),
     (
         "the agent completes the chat",
         "INSERT INTO agent_action (user_id, action, activity_id) VALUES (1003, 'completes', 1347)",

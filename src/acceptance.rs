@@ -95,17 +95,11 @@ impl ScenarioReview {
     pub fn problems(&self) -> String {
         let scenario = &self.run.scenario;
         let line = |check: &CheckRun| {
-            format!(
-                "fails     {scenario}/{}  edit the check, or what it is about\n",
-                check.id
-            )
+            format!("fails     {scenario}/{}  edit the check, or what it is about\n", check.id)
         };
         let mut text: String = self.failing().map(line).collect();
         if !text.is_empty() || self.run.steps.iter().any(|step| !step.holds()) {
-            text.push_str(&format!(
-                "`{scenario}` failed: `{}` shows where\n",
-                self.run.reproduce
-            ));
+            text.push_str(&format!("`{scenario}` failed: `{}` shows where\n", self.run.reproduce));
         }
         text
     }
@@ -122,26 +116,14 @@ pub fn review(
 ) -> Result<ScenarioReview, AcceptanceError> {
     let scenario = library.get(name).map_err(ReplayError::from)?;
     if library.is_built_in(name) {
-        return Err(AcceptanceError::BuiltIn {
-            scenario: scenario.name.clone(),
-        });
+        return Err(AcceptanceError::BuiltIn { scenario: scenario.name.clone() });
     }
-    let options = ReplayOptions {
-        recording: true,
-        ..options.clone()
-    };
+    let options = ReplayOptions { recording: true, ..options.clone() };
     let (report, _) = replay::replay(library, &[name.to_owned()], &options)?;
-    let run = report
-        .runs
-        .into_iter()
-        .next()
-        .expect("one scenario was replayed");
+    let run = report.runs.into_iter().next().expect("one scenario was replayed");
     let runs = run.steps.iter().flat_map(|step| &step.checks);
     let checks = scenario.steps.iter().flat_map(|step| &step.checks);
-    let items = checks
-        .zip(runs)
-        .filter_map(|(check, run)| item(&scenario, check, run))
-        .collect();
+    let items = checks.zip(runs).filter_map(|(check, run)| item(&scenario, check, run)).collect();
     Ok(ScenarioReview { run, items })
 }
 
@@ -180,10 +162,7 @@ fn only(actual: &ResultTable, names: &[&str], check: &Check) -> ResultTable {
     if check.columns != crate::diff::ColumnMode::Subset {
         return actual.clone();
     }
-    let kept: Vec<usize> = names
-        .iter()
-        .filter_map(|name| actual.position(name))
-        .collect();
+    let kept: Vec<usize> = names.iter().filter_map(|name| actual.position(name)).collect();
     ResultTable {
         columns: kept.iter().map(|at| actual.columns[*at].clone()).collect(),
         rows: actual
@@ -226,18 +205,10 @@ impl ReviewItem {
     /// # Errors
     /// When the result cannot be such a table.
     pub fn text(&self) -> Result<&str, AcceptanceError> {
-        self.text
-            .as_deref()
-            .ok_or_else(|| AcceptanceError::LineBreak {
-                check: self.id.clone(),
-            })
+        self.text.as_deref().ok_or_else(|| AcceptanceError::LineBreak { check: self.id.clone() })
     }
 
     fn write(&self, text: &str) -> Result<(), AcceptanceError> {
-        Ok(files::write(
-            &self.path,
-            text.as_bytes(),
-            Existing::Replace,
-        )?)
+        Ok(files::write(&self.path, text.as_bytes(), Existing::Replace)?)
     }
 }

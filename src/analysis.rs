@@ -227,10 +227,7 @@ fn check_hosts(rows: &ExportedRows<'_>, outages: &[Outage]) -> Result<(), Analys
         let known = known.into_iter().filter(|known| !known.is_empty());
         let known: Vec<String> = known.collect();
         if !known.is_empty() && !known.contains(host) {
-            return Err(AnalysisError::UnknownHost {
-                host: host.clone(),
-                known,
-            });
+            return Err(AnalysisError::UnknownHost { host: host.clone(), known });
         }
     }
     Ok(())
@@ -334,19 +331,11 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         utc_offset_from: utc_offset_from.to_owned(),
         open_chats,
         activities,
-        changes: if whole {
-            changes::between_exports(&rows)?
-        } else {
-            None
-        },
+        changes: if whole { changes::between_exports(&rows)? } else { None },
         summary: Vec::new(),
         command: None,
-        outages: given
-            .map(|outage| given_run(outage, &read.history))
-            .collect(),
-        detected: found
-            .map(|window| detected_run(window, &read.history))
-            .collect(),
+        outages: given.map(|outage| given_run(outage, &read.history)).collect(),
+        detected: found.map(|window| detected_run(window, &read.history)).collect(),
         periods: over_time::periods(&read.history, &read.open, &shaded),
         last_signs: over_time::last_signs(read.open, &summary::verdicts(&runs)),
         undetectable: read.undetectable,
@@ -462,17 +451,12 @@ fn check_offset(
 ) -> Result<(), AnalysisError> {
     let shown = &read.offsets;
     // A zone may have another offset at the reference time than when the rows were written.
-    let at_first = options
-        .utc_offset
-        .map(|offset| offset.at_utc(read.history.since));
+    let at_first = options.utc_offset.map(|offset| offset.at_utc(read.history.since));
     let fits = |offset: Option<i64>| offset.is_some_and(|offset| shown.contains(&offset));
     match given {
         Some(given) if !shown.is_empty() && !fits(Some(given)) && !fits(at_first) => {
             let shown: Vec<String> = shown.iter().map(|minutes| offset(*minutes)).collect();
-            Err(AnalysisError::OtherOffset {
-                given: offset(given),
-                shown: shown.join(" and "),
-            })
+            Err(AnalysisError::OtherOffset { given: offset(given), shown: shown.join(" and ") })
         }
         _ => Ok(()),
     }
@@ -489,9 +473,7 @@ fn utc_offset(options: &AnalysisOptions, as_of: &Cell) -> Result<Option<i64>, An
                 first: offset(first),
                 then: offset(then),
             }),
-            OffsetAt::Never => Err(AnalysisError::Never {
-                at: as_of.to_string(),
-            }),
+            OffsetAt::Never => Err(AnalysisError::Never { at: as_of.to_string() }),
         },
         _ => Ok(None),
     }

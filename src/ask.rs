@@ -114,11 +114,7 @@ fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Scrip
                 .iter()
                 .map(|(name, value)| (name.clone(), tsql::type_of(value)))
                 .collect();
-            let translate = if changes {
-                tsql::translate_changes
-            } else {
-                tsql::translate_query
-            };
+            let translate = if changes { tsql::translate_changes } else { tsql::translate_query };
             translate(question.text, &catalog, question.literals, &types)?
         }
         Dialect::Sqlite => {
@@ -135,10 +131,7 @@ fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Scrip
                     Step { line, statement }
                 })
                 .collect();
-            Script {
-                steps,
-                notes: Vec::new(),
-            }
+            Script { steps, notes: Vec::new() }
         }
     };
     if script.steps.is_empty() {
@@ -161,10 +154,9 @@ fn failed(step: &Step) -> impl Fn(StoreError) -> AskError {
     let line = step.line;
     move |source| match source {
         StoreError::Refused { what, .. } => AskError::Refused { line, what },
-        StoreError::NotAQuery { found: "writes" } => AskError::Refused {
-            line,
-            what: "writes, and queries are read-only".to_owned(),
-        },
+        StoreError::NotAQuery { found: "writes" } => {
+            AskError::Refused { line, what: "writes, and queries are read-only".to_owned() }
+        }
         StoreError::Unbound { ref name } if name.strip_prefix('@') == Some(tsql::NOW) => {
             AskError::NoTime { line }
         }
@@ -246,10 +238,7 @@ fn run(
         if stopped() {
             return Err(StoreError::Interrupted.into());
         }
-        let refused = |what: String| AskError::Refused {
-            line: step.line,
-            what,
-        };
+        let refused = |what: String| AskError::Refused { line: step.line, what };
         if run > MAX_RUN {
             let what = format!("is in a loop that ran more than {MAX_RUN} statements");
             return Err(refused(what));
@@ -274,9 +263,7 @@ fn run(
             Statement::Assign { sql, variables } => Some(running.assign(step, sql, variables)?),
             Statement::Temporary { sql } => {
                 let changed = store.change_temporary(sql, &running.values);
-                Some(number(
-                    changed.map_err(|error| failed(step)(no_null(error)))?,
-                ))
+                Some(number(changed.map_err(|error| failed(step)(no_null(error)))?))
             }
             Statement::Write { sql } => {
                 let changed = store.change(sql, &running.values).map_err(failed(step))?;
@@ -285,11 +272,7 @@ fn run(
             }
         };
     }
-    Ok(Answers {
-        answers: running.answers,
-        changes: running.changes,
-        notes: script.notes,
-    })
+    Ok(Answers { answers: running.answers, changes: running.changes, notes: script.notes })
 }
 
 /// A script while it runs: the values of its variables, and what has come of it.
@@ -327,14 +310,8 @@ impl Running<'_, '_> {
             columns.map(|columns| columns.iter().map(|column| named(column, kinds)).collect());
         let (columns, limit) = (columns.as_deref(), self.question.limit);
         let given = if let Some(rows) = rows {
-            let mut rows = CountedRows {
-                rows,
-                count: 0,
-                singles,
-            };
-            let answered = self
-                .store
-                .answer_into(sql, columns, &self.values, limit, &mut rows);
+            let mut rows = CountedRows { rows, count: 0, singles };
+            let answered = self.store.answer_into(sql, columns, &self.values, limit, &mut rows);
             answered.map_err(failed(step))?;
             rows.count
         } else {
@@ -457,11 +434,7 @@ fn no_null(error: StoreError) -> StoreError {
 fn named(column: &tsql::AnswerColumn, kinds: &[(String, Kind)]) -> (String, Option<Kind>) {
     let given = kinds.iter().find(|(name, _)| *name == column.name);
     let kind = given.map(|(_, kind)| *kind);
-    let name = if column.name.is_empty() {
-        NO_NAME.to_owned()
-    } else {
-        column.name.clone()
-    };
+    let name = if column.name.is_empty() { NO_NAME.to_owned() } else { column.name.clone() };
     (name, kind.or_else(|| tsql::kind_of(column.of)))
 }
 
@@ -480,9 +453,7 @@ pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, A
         if let Statement::Jump { to, .. } = &step.statement {
             let line = script.steps.get(*to).map(|step| step.line);
             let there = line.map_or("the end".to_owned(), |line| format!("line {line}"));
-            remarks.push(format!(
-                "unless it returns 1, execution continues at {there}"
-            ));
+            remarks.push(format!("unless it returns 1, execution continues at {there}"));
         }
         if let Statement::Assign { variables, .. } = &step.statement {
             let names: Vec<String> = variables.iter().map(|name| format!("@{name}")).collect();
@@ -503,10 +474,7 @@ pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, A
         listings.push(Listing {
             title: format!("Line {}", step.line),
             table: ResultTable {
-                columns: vec![
-                    Column::new("part", Kind::Text),
-                    Column::new("as run", Kind::Text),
-                ],
+                columns: vec![Column::new("part", Kind::Text), Column::new("as run", Kind::Text)],
                 rows: rows
                     .map(|(part, text)| {
                         vec![Cell::Text(part.to_owned()), Cell::Text(text.to_owned())]

@@ -14,10 +14,8 @@ use thiserror::Error;
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// What each scenario's replay leaves for the findings to see, as a test keeps it.
-pub(crate) const SIGNATURES: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/reports/signatures.csv"
-));
+pub(crate) const SIGNATURES: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/reports/signatures.csv"));
 
 /// The interpretations that decide each check of the scenarios that are compiled in, as a test keeps them.
 pub(crate) const BASIS: &str =
@@ -131,9 +129,7 @@ impl AssetSource {
     /// When the folder cannot be listed.
     pub fn files(&self, scenario: &str) -> Result<Vec<String>, AssetError> {
         match self {
-            Self::Embedded => Ok(embedded_in(&self.folder(scenario))
-                .map(str::to_owned)
-                .collect()),
+            Self::Embedded => Ok(embedded_in(&self.folder(scenario)).map(str::to_owned).collect()),
             Self::Folder(root) => list(&root.join(scenario)),
         }
     }
@@ -143,10 +139,7 @@ impl AssetSource {
     /// # Errors
     /// When it is not a file of that folder, is too large, is not UTF-8, or the system refuses.
     pub fn read(&self, scenario: &str, file: &str) -> Result<Cow<'static, str>, AssetError> {
-        let error = |problem| AssetError {
-            path: self.path(scenario, file),
-            problem,
-        };
+        let error = |problem| AssetError { path: self.path(scenario, file), problem };
         if !is_name(scenario) || !is_name(file) {
             return Err(error(AssetProblem::NotAName));
         }
@@ -154,9 +147,7 @@ impl AssetSource {
             Self::Embedded => embedded(&self.path(scenario, file))
                 .map(Cow::Borrowed)
                 .ok_or_else(|| error(AssetProblem::Missing)),
-            Self::Folder(root) => read_inside(root, scenario, file)
-                .map(Cow::Owned)
-                .map_err(error),
+            Self::Folder(root) => read_inside(root, scenario, file).map(Cow::Owned).map_err(error),
         }
     }
 
@@ -172,10 +163,7 @@ impl AssetSource {
         };
         match read {
             Err(AssetProblem::Missing) => None,
-            read => Some(read.map_err(|problem| AssetError {
-                path: self.beside(file),
-                problem,
-            })),
+            read => Some(read.map_err(|problem| AssetError { path: self.beside(file), problem })),
         }
     }
 
@@ -218,10 +206,7 @@ pub fn reports() -> Vec<&'static str> {
 #[must_use]
 pub fn report(name: &str) -> Option<(String, &'static str)> {
     let path = format!("{REPORTS}/{name}.sql");
-    is_name(name)
-        .then(|| embedded(&path))
-        .flatten()
-        .map(|text| (path, text))
+    is_name(name).then(|| embedded(&path)).flatten().map(|text| (path, text))
 }
 
 /// The names of the findings compiled in, sorted.
@@ -235,10 +220,7 @@ pub fn findings() -> Vec<&'static str> {
 #[must_use]
 pub fn finding(name: &str) -> Option<(String, &'static str)> {
     let path = format!("{FINDINGS}/{name}.sql");
-    is_name(name)
-        .then(|| embedded(&path))
-        .flatten()
-        .map(|text| (path, text))
+    is_name(name).then(|| embedded(&path)).flatten().map(|text| (path, text))
 }
 
 /// The path and text of what is compiled in as `name`, be it a query or a finding.
@@ -272,10 +254,7 @@ fn embedded_in(folder: &str) -> impl Iterator<Item = &'static str> + Clone {
 
 fn embedded_scenarios() -> impl Iterator<Item = &'static str> {
     FILES.iter().filter_map(|(file, _)| {
-        let (scenario, file) = file
-            .strip_prefix(SEEDS)?
-            .strip_prefix('/')?
-            .split_once('/')?;
+        let (scenario, file) = file.strip_prefix(SEEDS)?.strip_prefix('/')?.split_once('/')?;
         (file == SCENARIO_FILE).then_some(scenario)
     })
 }
@@ -287,9 +266,7 @@ pub fn is_name(text: &str) -> bool {
     let stem = text.split('.').next().unwrap_or("").trim_end();
     let device = DEVICES.iter().any(|name| name.eq_ignore_ascii_case(stem))
         || ["com", "lpt"].iter().any(|port| {
-            let head = stem
-                .get(..3)
-                .is_some_and(|head| head.eq_ignore_ascii_case(port));
+            let head = stem.get(..3).is_some_and(|head| head.eq_ignore_ascii_case(port));
             head && stem[3..].chars().count() == 1
                 && !stem.ends_with(|c: char| c.is_ascii_alphabetic())
         });
@@ -317,11 +294,7 @@ fn list(folder: &Path) -> Result<Vec<String>, AssetError> {
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(error)? {
-        let name = entry
-            .map_err(error)?
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
+        let name = entry.map_err(error)?.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') {
             names.push(name);
         }
@@ -379,9 +352,8 @@ fn read_text(file: File) -> Result<String, AssetProblem> {
     if read.map_err(AssetProblem::Io)? as u64 > LARGEST_FILE {
         return Err(AssetProblem::TooLarge);
     }
-    let text = String::from_utf8(bytes).map_err(|error| AssetProblem::NotUtf8 {
-        offset: error.utf8_error().valid_up_to(),
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| AssetProblem::NotUtf8 { offset: error.utf8_error().valid_up_to() })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,

@@ -45,11 +45,7 @@ macro_rules! next_activity {
 /// The first entry point of a channel.
 macro_rules! entry_point {
     ($channel:literal) => {
-        concat!(
-            "(SELECT min(entry_point_id) FROM entry_point WHERE channel = '",
-            $channel,
-            "')"
-        )
+        concat!("(SELECT min(entry_point_id) FROM entry_point WHERE channel = '", $channel, "')")
     };
 }
 
@@ -196,11 +192,7 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent opens the chat",
         sql: "INSERT INTO agent_action (user_id, action, console_part, activity_id) VALUES ({AGENT:@agent_id}, \
               'opens', 'chat', {CHAT:@activity_id});",
-        idle: concat!(
-            "SELECT coalesce(",
-            not_their_chat!(),
-            ", 'the agent is not logged in')"
-        ),
+        idle: concat!("SELECT coalesce(", not_their_chat!(), ", 'the agent is not logged in')"),
     },
     CauseSyntax {
         words: "agent [AGENT] opens PART",
@@ -314,10 +306,7 @@ const ARGUMENTS: [(&str, &str); 4] = [
         "`application`, `services`, `messaging`, or several: `messaging and application`, `all servers`",
     ),
     ("PART", "`inbox`, `case`, `customer` or `knowledge base`"),
-    (
-        "TEXT",
-        "a text in quotes; a quote within it is written twice",
-    ),
+    ("TEXT", "a text in quotes; a quote within it is written twice"),
     (
         "AGENT, CHAT, ...",
         "a number such as 1347, or a parameter of the scenario such as @activity_id; default: @agent_id, \

@@ -53,13 +53,7 @@ pub fn compare(
     };
     let terms = terms_of(check, query_key, query_order, actual);
     let found = diff::diff(&reading.table, actual, &terms.options())?;
-    Ok(assemble(
-        &found,
-        &reading,
-        actual,
-        &terms,
-        printed.map(Lines::first),
-    ))
+    Ok(assemble(&found, &reading, actual, &terms, printed.map(Lines::first)))
 }
 
 /// Compares two tables outside a scenario. Names of columns match in any letter case.
@@ -73,10 +67,8 @@ pub fn compare_tables(
 ) -> Result<Comparison, DiffError> {
     let (actual, spelt) = spelt_as(actual, expected);
     let terms = terms.spelt_as(expected, &actual);
-    let options = DiffOptions {
-        related_only: terms.order == RowOrder::Unordered,
-        ..terms.options()
-    };
+    let options =
+        DiffOptions { related_only: terms.order == RowOrder::Unordered, ..terms.options() };
     let found = diff::diff(expected, &actual, &options)?;
     let reading = Reading {
         table: expected.clone(),
@@ -85,9 +77,11 @@ pub fn compare_tables(
         struck: vec![Vec::new(); expected.rows.len()],
     };
     let mut comparison = assemble(&found, &reading, &actual, &terms, None);
-    let remarks = (spelt.into_iter())
-        .chain(spellings(&comparison.rows))
-        .chain(keyless(&comparison, expected, &actual));
+    let remarks = (spelt.into_iter()).chain(spellings(&comparison.rows)).chain(keyless(
+        &comparison,
+        expected,
+        &actual,
+    ));
     let remarks: Vec<String> = remarks.collect();
     comparison.remarks.extend(remarks);
     Ok(comparison)
@@ -107,18 +101,10 @@ fn spellings(rows: &[RowRun]) -> impl Iterator<Item = String> {
         }
     }
     let cells = |count: u64| {
-        if count == 1 {
-            "1 cell is".to_owned()
-        } else {
-            format!("{count} cells are")
-        }
+        if count == 1 { "1 cell is".to_owned() } else { format!("{count} cells are") }
     };
-    let numbers = (numbers > 0).then(|| {
-        format!(
-            "{} equal as numbers but written differently",
-            cells(numbers)
-        )
-    });
+    let numbers = (numbers > 0)
+        .then(|| format!("{} equal as numbers but written differently", cells(numbers)));
     let texts =
         (texts > 0).then(|| format!("{} equal but for letter case or blanks", cells(texts)));
     numbers.into_iter().chain(texts)
@@ -141,9 +127,7 @@ fn keyless(
         }
         None => "no single column identifies each row, so repeat `--key`".to_owned(),
     };
-    Some(format!(
-        "no key is given, so rows are matched by similarity; {advice}"
-    ))
+    Some(format!("no key is given, so rows are matched by similarity; {advice}"))
 }
 
 /// Compares two files of delimited text as [`compare_tables`] does, without holding the rows that are equal in every
@@ -168,19 +152,12 @@ pub fn compare_files(
 
 /// What came back where no expected table yet.
 fn compare_nothing(actual: &ResultTable) -> Comparison {
-    Comparison {
-        remarks: Vec::new(),
-        ..compare_count(0, actual)
-    }
+    Comparison { remarks: Vec::new(), ..compare_count(0, actual) }
 }
 
 fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
     let found = actual.rows.len() as u64;
-    let rows = if count == 0 {
-        actual.rows.as_slice()
-    } else {
-        &[]
-    };
+    let rows = if count == 0 { actual.rows.as_slice() } else { &[] };
     Comparison {
         same: found == count,
         key: Vec::new(),

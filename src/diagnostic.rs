@@ -154,9 +154,7 @@ impl<'a> Positions<'a> {
         Self {
             text,
             blocks: blocks.collect(),
-            starts: std::iter::once(0)
-                .chain(breaks.map(|(at, _)| at + 1))
-                .collect(),
+            starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect(),
         }
     }
 
@@ -179,10 +177,7 @@ impl<'a> Positions<'a> {
         let start = self.starts[line - 1];
         // Of a byte inside a character, the place after that character.
         let column = self.characters_before(offset) - self.characters_before(start);
-        Position {
-            line: count(line),
-            column: count(column + 1),
-        }
+        Position { line: count(line), column: count(column + 1) }
     }
 }
 

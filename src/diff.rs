@@ -79,9 +79,8 @@ pub fn diff(
         expected_key: key_positions(expected, &options.key, Side::Expected)?,
         actual_key: key_positions(actual, &options.key, Side::Actual)?,
     };
-    let rows = (comparison.pair_rows().into_iter())
-        .map(|pair| comparison.row(&columns, pair))
-        .collect();
+    let rows =
+        (comparison.pair_rows().into_iter()).map(|pair| comparison.row(&columns, pair)).collect();
     let diff = TableDiff {
         header: compare_headers(expected, actual, options.columns),
         key: options.key.clone(),

@@ -23,11 +23,7 @@ pub struct Heading {
 }
 
 const fn heading(text: &'static str, first_line: u32, last_line: u32) -> Heading {
-    Heading {
-        text,
-        first_line,
-        last_line,
-    }
+    Heading { text, first_line, last_line }
 }
 
 /// The ten scenario headings, in the document's order.
@@ -40,16 +36,8 @@ pub const HEADINGS: [Heading; 10] = [
     heading("Messaging Server Restored", 151, 175),
     heading("Messaging AND Application Servers Failure", 176, 182),
     heading("Messaging AND Application Server Restored", 183, 190),
-    heading(
-        "Messaging AND Application AND Services Servers Failure",
-        191,
-        214,
-    ),
-    heading(
-        "Messaging AND Application AND Services Servers Restored",
-        215,
-        221,
-    ),
+    heading("Messaging AND Application AND Services Servers Failure", 191, 214),
+    heading("Messaging AND Application AND Services Servers Restored", 215, 221),
 ];
 
 /// The words of the support note, each as a short hash, a line for a line: the text itself does not travel with the
@@ -81,9 +69,7 @@ impl Printed {
     /// A document of this text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self {
-            lines: text.lines().map(words).collect(),
-        }
+        Self { lines: text.lines().map(words).collect() }
     }
 
     /// How many lines it has.
@@ -137,9 +123,9 @@ fn words(line: &str) -> Vec<u32> {
         let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
         // How wide a column is drawn is no matter.
         let word = if first == '-' { "-" } else { word };
-        let hash = word.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        });
+        let hash = word
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         words.push(hash >> 8);
         rest = after.trim_start();
     }
@@ -181,9 +167,7 @@ impl FromStr for Lines {
     type Err = LinesError;
 
     fn from_str(text: &str) -> Result<Self, LinesError> {
-        let error = || LinesError {
-            found: text.to_owned(),
-        };
+        let error = || LinesError { found: text.to_owned() };
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for part in text.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));

@@ -109,9 +109,7 @@ pub fn write_all(
         if let Err(error) = place(temporary, path, existing) {
             if existing == Existing::Keep {
                 // None of them was there before. One that cannot be taken back is named by the next run.
-                paths[..number]
-                    .iter()
-                    .for_each(|placed| drop(fs::remove_file(placed)));
+                paths[..number].iter().for_each(|placed| drop(fs::remove_file(placed)));
             }
             return Err(error);
         }
@@ -168,8 +166,7 @@ impl PendingFile {
         self.temporary.flush().map_err(&failed)?;
         if let Some(replaced) = self.replaced {
             let file = self.temporary.as_file();
-            file.set_permissions(replaced.permissions())
-                .map_err(&failed)?;
+            file.set_permissions(replaced.permissions()).map_err(&failed)?;
         }
         self.temporary.as_file().sync_all().map_err(&failed)?;
         Ok((self.temporary, self.path, self.existing))
@@ -253,9 +250,5 @@ fn look(path: &Path, existing: Existing) -> Result<Option<Metadata>, FilesError>
 
 fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> FilesError + use<> {
     let path = path.to_path_buf();
-    move |source| FilesError::Io {
-        action,
-        path: path.clone(),
-        source,
-    }
+    move |source| FilesError::Io { action, path: path.clone(), source }
 }

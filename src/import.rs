@@ -89,14 +89,8 @@ pub fn read_file_with(
         file.push_str(&format!(" ({part})"));
     }
     let known = known_before(path, &file, options, store)?;
-    if let Some(known) = known
-        .as_ref()
-        .filter(|known| known.reading == options.reading())
-    {
-        let mut summary = Summary {
-            file,
-            ..Summary::default()
-        };
+    if let Some(known) = known.as_ref().filter(|known| known.reading == options.reading()) {
+        let mut summary = Summary { file, ..Summary::default() };
         summary.already(known);
         return Ok(summary);
     }
@@ -109,17 +103,10 @@ pub fn read_file_with(
         }
         opening.late_columns.clone_from(&decided.late_columns);
         let opened = open::open(path, &opening).map_err(not_opened(&file))?;
-        let pass = ImportPass {
-            decided,
-            passes: Passes::Several,
-            replaces: known.as_ref(),
-        };
+        let pass = ImportPass { decided, passes: Passes::Several, replaces: known.as_ref() };
         match load(file.clone(), opened, options, pass, store, go_on)? {
             Outcome::Loaded(summary) => {
-                return Ok(Summary {
-                    further,
-                    ..*summary
-                });
+                return Ok(Summary { further, ..*summary });
             }
             Outcome::Again(more) => {
                 // Before the rest of the file, so that a file of which the rest is there is there whole.
@@ -146,20 +133,14 @@ fn known_before(
     options: &ImportOptions,
     store: &Store,
 ) -> Result<Option<Known>, ImportError> {
-    let failed = |source| ImportError::Store {
-        file: file.to_owned(),
-        source,
-    };
+    let failed = |source| ImportError::Store { file: file.to_owned(), source };
     let Ok(found) = std::fs::metadata(path) else {
         return Ok(None);
     };
     if !found.is_file() || !store.has_export_of(found.len()).map_err(failed)? {
         return Ok(None);
     }
-    let sha256 = hash(path).map_err(|source| ImportError::Io {
-        file: file.to_owned(),
-        source,
-    })?;
+    let sha256 = hash(path).map_err(|source| ImportError::Io { file: file.to_owned(), source })?;
     let sha256 = of_part(sha256, &options.part());
     store.known_export(&sha256).map_err(failed)
 }
@@ -214,16 +195,10 @@ pub fn read_with(
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
     let opened = open::open_reader(reader, options).map_err(not_opened(file))?;
-    let pass = ImportPass {
-        decided: Decided::default(),
-        passes: Passes::One,
-        replaces: None,
-    };
+    let pass = ImportPass { decided: Decided::default(), passes: Passes::One, replaces: None };
     match load(file.to_owned(), opened, options, pass, store, go_on)? {
         Outcome::Loaded(summary) => Ok(*summary),
-        Outcome::Again(_) => Err(ImportError::Late {
-            file: file.to_owned(),
-        }),
+        Outcome::Again(_) => Err(ImportError::Late { file: file.to_owned() }),
     }
 }
 
@@ -258,10 +233,7 @@ fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
     let file = file.to_owned();
     move |source| match source {
         OpenError::Empty => ImportError::Empty { file: file.clone() },
-        source => ImportError::Open {
-            file: file.clone(),
-            source,
-        },
+        source => ImportError::Open { file: file.clone(), source },
     }
 }
 

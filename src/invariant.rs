@@ -168,19 +168,11 @@ pub enum InvariantError {
 /// When it is a name that is not in the list.
 pub fn condition(text: &str) -> Result<Condition, InvariantError> {
     let text = text.trim();
-    let named = STATES
-        .iter()
-        .find(|own| own.name.eq_ignore_ascii_case(text));
+    let named = STATES.iter().find(|own| own.name.eq_ignore_ascii_case(text));
     let is_sql = text.contains(['(', ')', '=', '<', '>', '\'']);
     match named {
-        Some(state) => Ok(Condition {
-            text: state.name.to_owned(),
-            sql: state.sql.to_owned(),
-        }),
-        None if is_sql => Ok(Condition {
-            text: text.to_owned(),
-            sql: text.to_owned(),
-        }),
+        Some(state) => Ok(Condition { text: state.name.to_owned(), sql: state.sql.to_owned() }),
+        None if is_sql => Ok(Condition { text: text.to_owned(), sql: text.to_owned() }),
         None => Err(InvariantError::State {
             text: text.to_owned(),
             meant: did_you_mean(text, STATES.iter().map(|own| own.name)),
@@ -195,9 +187,7 @@ pub fn condition(text: &str) -> Result<Condition, InvariantError> {
 pub fn invariant(text: &str) -> Result<Invariant, InvariantError> {
     let text = text.trim();
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let form = || InvariantError::Syntax {
-        text: text.to_owned(),
-    };
+    let form = || InvariantError::Syntax { text: text.to_owned() };
     if rest.trim().is_empty() {
         return Err(form());
     }

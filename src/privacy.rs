@@ -72,17 +72,10 @@ impl Replaced {
     /// What was done, in a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let mut parts: Vec<String> = self
-            .values
-            .iter()
-            .map(|(class, n)| counted(*class, *n))
-            .collect();
+        let mut parts: Vec<String> =
+            self.values.iter().map(|(class, n)| counted(*class, *n)).collect();
         if self.records > 0 {
-            let records = if self.records == 1 {
-                "record is"
-            } else {
-                "records are"
-            };
+            let records = if self.records == 1 { "record is" } else { "records are" };
             parts.push(format!("{} {records} withheld", self.records));
         }
         let done = if parts.is_empty() {
@@ -98,10 +91,7 @@ impl Replaced {
             return format!("Privacy: {done}.");
         }
         let plain: Vec<String> = self.plain.iter().map(|name| format!("`{name}`")).collect();
-        format!(
-            "Privacy: {done}; left unchanged by `--plain`: {}.",
-            plain.join(", ")
-        )
+        format!("Privacy: {done}; left unchanged by `--plain`: {}.", plain.join(", "))
     }
 }
 
@@ -203,21 +193,14 @@ impl<'k> Redactor<'k> {
         mark_computed(&self.authored, &mut report.listings);
         walk::report(report, &mut Seeing(self));
         walk::report(report, &mut Replacing(self));
-        if self.lacks_key {
-            Err(NoKeyError)
-        } else {
-            Ok(self.replaced())
-        }
+        if self.lacks_key { Err(NoKeyError) } else { Ok(self.replaced()) }
     }
 
     /// What has been replaced so far.
     #[must_use]
     pub fn replaced(&self) -> Replaced {
         let count = |class: DataClass| self.pseudonyms.as_ref().map_or(0, |made| made.count(class));
-        let classes = DataClass::ALL
-            .into_iter()
-            .rev()
-            .map(|class| (class, count(class)));
+        let classes = DataClass::ALL.into_iter().rev().map(|class| (class, count(class)));
         Replaced {
             values: classes.filter(|(_, n)| *n > 0).collect(),
             records: self.records,
@@ -241,11 +224,7 @@ impl<'k> Redactor<'k> {
             let apart =
                 part.starts_with([' ', ',', ';', ':', '.', ')']) && part.ends_with([' ', '(']);
             let quoted = at % 2 == 1 || (at > 0 && at < last && !apart);
-            shown.push(if quoted {
-                self.quoted(part)
-            } else {
-                self.searched(part)
-            });
+            shown.push(if quoted { self.quoted(part) } else { self.searched(part) });
         }
         *text = self.searched(&shown.join("`"));
     }
@@ -290,11 +269,7 @@ impl<'k> Redactor<'k> {
     fn text(&mut self, text: &str) -> String {
         let pseudonym = self.pseudonym(DataClass::Text, text);
         let length = text.chars().count();
-        let unit = if length == 1 {
-            "character"
-        } else {
-            "characters"
-        };
+        let unit = if length == 1 { "character" } else { "characters" };
         format!("{pseudonym}({length} {unit})")
     }
 
@@ -336,9 +311,7 @@ impl<'k> Redactor<'k> {
         }
         let classes = column.from.iter().map(|name| self.classes.of(name));
         let is_known = classes.clone().all(|class| class.is_some());
-        let from = classes
-            .flatten()
-            .filter(|class| is_known || class.is_replaced());
+        let from = classes.flatten().filter(|class| is_known || class.is_replaced());
         heading.filter(|class| class.is_replaced()).max(from.max())
     }
 
@@ -415,11 +388,7 @@ impl<'k> Redactor<'k> {
             }
             DataClass::Phone => {
                 let digits = spelling::digits(text);
-                let known = if digits.is_empty() {
-                    plain(text)
-                } else {
-                    digits
-                };
+                let known = if digits.is_empty() { plain(text) } else { digits };
                 self.pseudonym(class, &known)
             }
             DataClass::File => self.file_name(text),
@@ -509,9 +478,7 @@ impl<'k> Redactor<'k> {
 /// The text without pseudonyms, to judge what is left.
 fn without_pseudonyms(text: &str) -> String {
     let is_one = |word: &&str| {
-        DataClass::ALL
-            .iter()
-            .any(|class| word.contains(&format!("{}-", class.name())))
+        DataClass::ALL.iter().any(|class| word.contains(&format!("{}-", class.name())))
     };
     let words = text.split([' ', ',', ';']).filter(|word| !is_one(word));
     words.collect::<Vec<_>>().join(" ")
@@ -539,10 +506,7 @@ pub fn withheld(message: &str, quotes: bool) -> String {
 
 /// The one spelling of a value that is no address: lower case, single blanks.
 fn plain(text: &str) -> String {
-    text.to_lowercase()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a cell is a number that the heading of its column makes a person's.

@@ -129,12 +129,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, the surest first.
-    pub const ALL: [Self; 4] = [
-        Self::Documented,
-        Self::Inferred,
-        Self::Contested,
-        Self::Unknown,
-    ];
+    pub const ALL: [Self; 4] = [Self::Documented, Self::Inferred, Self::Contested, Self::Unknown];
 
     /// The word by which headers and reports call it.
     #[must_use]
@@ -213,10 +208,7 @@ impl Query {
             own: Vec::new(),
             sql: sql.to_owned(),
             sql_line: 1,
-            place: Place {
-                file: "query".to_owned(),
-                line: 1,
-            },
+            place: Place { file: "query".to_owned(), line: 1 },
         }
     }
 
@@ -231,8 +223,6 @@ impl Query {
     /// The parameter called `name`.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&QueryParameter> {
-        self.parameters
-            .iter()
-            .find(|parameter| parameter.name == name)
+        self.parameters.iter().find(|parameter| parameter.name == name)
     }
 }

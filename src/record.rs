@@ -27,11 +27,7 @@ pub struct RecordLimits {
 
 impl Default for RecordLimits {
     fn default() -> Self {
-        Self {
-            record: 64 << 20,
-            field: 16 << 20,
-            fields: 2000,
-        }
+        Self { record: 64 << 20, field: 16 << 20, fields: 2000 }
     }
 }
 
@@ -191,11 +187,7 @@ impl Reason {
     #[must_use]
     pub fn sentence(self, line: u64, column: Option<&str>, detail: &str) -> String {
         let column = column.map(|name| format!(", `{name}`")).unwrap_or_default();
-        format!(
-            "rejected at line {line}{column}: {detail} ({}): {}",
-            self.code(),
-            self.advice()
-        )
+        format!("rejected at line {line}{column}: {detail} ({}): {}", self.code(), self.advice())
     }
 
     /// What is wrong with the record, in a few words.

@@ -82,11 +82,7 @@ const TABLES: Capabilities = Capabilities {
 };
 
 /// Only rows, one per line.
-const ROWS: Capabilities = Capabilities {
-    rows_only: true,
-    every_cell: true,
-    ..TABLES
-};
+const ROWS: Capabilities = Capabilities { rows_only: true, every_cell: true, ..TABLES };
 
 /// How a format handles pictures of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,10 +117,7 @@ impl Rendered {
     /// Adds the changes in another file of the same report.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self {
-            defused: self.defused + other.defused,
-            shown: self.shown + other.shown,
-        }
+        Self { defused: self.defused + other.defused, shown: self.shown + other.shown }
     }
 
     /// The changes, in one sentence; `None` if there are none.
@@ -140,10 +133,7 @@ impl Rendered {
         };
         let hidden = match self.shown {
             0 => None,
-            n => Some(format!(
-                "hidden characters in {} are shown as visible symbols",
-                texts(n)
-            )),
+            n => Some(format!("hidden characters in {} are shown as visible symbols", texts(n))),
         };
         let said: Vec<String> = formulas.into_iter().chain(hidden).collect();
         (!said.is_empty()).then(|| format!("{}; `--raw` writes them unchanged", said.join(", ")))
@@ -159,10 +149,7 @@ pub const FORMATS: [Format; 10] = [
         help: "Tables and differences, for a person to read",
         render: |report, options, out| terminal::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            for_terminal: true,
-            ..TABLES
-        },
+        can: Capabilities { for_terminal: true, ..TABLES },
     },
     Format {
         name: "csv",
@@ -171,11 +158,7 @@ pub const FORMATS: [Format; 10] = [
         help: "One line per row, or per cell compared, for a spreadsheet",
         render: csv::render,
         rows: Some(csv::rows),
-        can: Capabilities {
-            separated: true,
-            by_default: true,
-            ..ROWS
-        },
+        can: Capabilities { separated: true, by_default: true, ..ROWS },
     },
     Format {
         name: "tsv",
@@ -184,10 +167,7 @@ pub const FORMATS: [Format; 10] = [
         help: "Tab-separated, one line per record, for cut and awk",
         render: tsv::render,
         rows: Some(tsv::rows),
-        can: Capabilities {
-            separated: true,
-            ..ROWS
-        },
+        can: Capabilities { separated: true, ..ROWS },
     },
     Format {
         name: "xlsx",
@@ -196,11 +176,7 @@ pub const FORMATS: [Format; 10] = [
         help: "An Excel workbook, one sheet per table",
         render: |report, options, out| xlsx::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            every_cell: true,
-            binary: true,
-            ..TABLES
-        },
+        can: Capabilities { every_cell: true, binary: true, ..TABLES },
     },
     Format {
         name: "markdown",
@@ -209,10 +185,7 @@ pub const FORMATS: [Format; 10] = [
         help: "A document with every table, difference and observation",
         render: |report, options, out| markdown::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            by_default: true,
-            ..TABLES
-        },
+        can: Capabilities { by_default: true, ..TABLES },
     },
     Format {
         name: "html",
@@ -221,11 +194,7 @@ pub const FORMATS: [Format; 10] = [
         help: "An HTML page with timelines",
         render: |report, options, out| html::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            pictures: Pictures::Beside,
-            by_default: true,
-            ..TABLES
-        },
+        can: Capabilities { pictures: Pictures::Beside, by_default: true, ..TABLES },
     },
     Format {
         name: "svg",
@@ -234,11 +203,7 @@ pub const FORMATS: [Format; 10] = [
         help: "Replay timelines as an image",
         render: |report, options, out| svg::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            pictures: Pictures::Only,
-            tables: false,
-            ..TABLES
-        },
+        can: Capabilities { pictures: Pictures::Only, tables: false, ..TABLES },
     },
     Format {
         name: "json",
@@ -247,11 +212,7 @@ pub const FORMATS: [Format; 10] = [
         help: "The complete report, for programs",
         render: |report, options, out| json::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            every_cell: true,
-            by_default: true,
-            ..TABLES
-        },
+        can: Capabilities { every_cell: true, by_default: true, ..TABLES },
     },
     Format {
         name: "jsonl",
@@ -269,10 +230,7 @@ pub const FORMATS: [Format; 10] = [
         help: "A test case for each check, for a build server",
         render: |report, options, out| junit::render(report, options, out).map(unchanged),
         rows: None,
-        can: Capabilities {
-            tables: false,
-            ..TABLES
-        },
+        can: Capabilities { tables: false, ..TABLES },
     },
 ];
 

@@ -125,10 +125,7 @@ impl ReplayOptions {
 
     /// The command that replays `name` again in the same way.
     fn again(&self, name: &str) -> String {
-        let sets = self
-            .sets
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
+        let sets = self.sets.iter().map(|(name, value)| format!("{name}={value}"));
         let command = CommandLine::new("replay").arg(name).option("--set", sets);
         command.args(&self.words).to_string()
     }
@@ -204,10 +201,7 @@ fn play_all(
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
         // Each scenario has a budget of its own.
-        let options = &ReplayOptions {
-            budget: options.budget.afresh(),
-            ..options.clone()
-        };
+        let options = &ReplayOptions { budget: options.budget.afresh(), ..options.clone() };
         let mut run = match player.play(name, options) {
             Err(ReplayError::Scenario(error)) if names.len() > 1 && error.is_of_files() => {
                 runs.push(record::invalid_run(library, name, &error));
@@ -218,18 +212,13 @@ fn play_all(
         labels::name_lab_rules(library, name, options, &mut run)?;
         runs.push(run);
     }
-    let report = Report {
-        runs,
-        ..Report::new()
-    };
+    let report = Report { runs, ..Report::new() };
     Ok((report, player.into_store()?))
 }
 
 /// The servers that have stopped together, where the support note has no word of just these.
 fn uncovered_servers(store: &Store) -> Result<Option<String>, StoreError> {
-    let rows = store
-        .ask("SELECT servers FROM uncovered_servers", &[], &[])?
-        .rows;
+    let rows = store.ask("SELECT servers FROM uncovered_servers", &[], &[])?.rows;
     Ok(rows.iter().flatten().next().map(ToString::to_string))
 }
 

@@ -73,18 +73,13 @@ impl Report {
     /// A report of lists alone.
     #[must_use]
     pub fn of_listings(listings: Vec<Listing>) -> Self {
-        Self {
-            listings,
-            ..Self::new()
-        }
+        Self { listings, ..Self::new() }
     }
 
     /// Whether everything that was run and compared is as expected.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.runs
-            .iter()
-            .all(|run| run.verdict == RunVerdict::Reproduced)
+        self.runs.iter().all(|run| run.verdict == RunVerdict::Reproduced)
             && self.comparisons.iter().all(|named| named.comparison.same)
             && self.validated.iter().all(|one| one.mistakes.is_empty())
             && (self.analysis.iter()).all(|run| run.count(FindingVerdict::Found) == 0)

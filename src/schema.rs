@@ -14,12 +14,7 @@ pub mod types;
 
 /// A table or view: its name, whether its rows have numbers, whether it is a view, and its columns with their declared
 /// types.
-type Declared = (
-    &'static str,
-    bool,
-    bool,
-    &'static [(&'static str, &'static str)],
-);
+type Declared = (&'static str, bool, bool, &'static [(&'static str, &'static str)]);
 
 /// The tables and views that a replay's database has, in order.
 pub(crate) const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));

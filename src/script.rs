@@ -61,21 +61,14 @@ fn one(
 ) -> Result<(), ReplayError> {
     put(&format!("\n-- {}: {}", scenario.name, scenario.title));
     if let Some(clock) = scenario.clock {
-        let first = scenario
-            .steps
-            .first()
-            .map_or(clock, |step| step.at.min(clock));
+        let first = scenario.steps.first().map_or(clock, |step| step.at.min(clock));
         put(&clock_to(first));
     }
     for seed in &scenario.seeds {
         put(filled(&seed.sql, values).trim_end());
     }
     let mut branch: Option<&str> = None;
-    for step in scenario
-        .steps
-        .iter()
-        .filter(|step| asks || step.branch.is_none())
-    {
+    for step in scenario.steps.iter().filter(|step| asks || step.branch.is_none()) {
         if branch != step.branch.as_deref() {
             if branch.is_some() {
                 put("ROLLBACK TO branch; RELEASE branch;");
@@ -105,10 +98,7 @@ fn one(
 }
 
 fn clock_to(at_ms: i64) -> String {
-    format!(
-        "UPDATE chatdb_clock SET now = '{}';",
-        Cell::Timestamp(at_ms)
-    )
+    format!("UPDATE chatdb_clock SET now = '{}';", Cell::Timestamp(at_ms))
 }
 
 fn asked(query: &Query, bindings: &[Binding]) -> String {
@@ -116,10 +106,7 @@ fn asked(query: &Query, bindings: &[Binding]) -> String {
         Ok(sql) => {
             let mut bindings = bindings.to_vec();
             bindings.extend(query.parameters.iter().filter_map(|parameter| {
-                parameter
-                    .default
-                    .clone()
-                    .map(|value| (parameter.name.clone(), value))
+                parameter.default.clone().map(|value| (parameter.name.clone(), value))
             }));
             format!("-- {}\n{};", query.title, filled(&sql, &bindings))
         }
@@ -157,16 +144,11 @@ pub fn export(
     let mut out = heading(query);
     let value_of = |parameter: &QueryParameter| {
         let given = values.iter().find(|(name, _)| *name == parameter.name);
-        given.map_or_else(
-            || parameter.default.clone(),
-            |(_, value)| Some(value.clone()),
-        )
+        given.map_or_else(|| parameter.default.clone(), |(_, value)| Some(value.clone()))
     };
     match (query.dialect, dialect) {
         (Dialect::Sqlite, Dialect::Tsql) => {
-            return Err(QueryExportError::Model {
-                name: query.name.clone(),
-            });
+            return Err(QueryExportError::Model { name: query.name.clone() });
         }
         (_, Dialect::Tsql) => {
             let compared = compared(query)?;
@@ -219,9 +201,7 @@ fn for_sqlite(query: &Query, values: &[Binding]) -> Result<String, QueryExportEr
     for parameter in &query.parameters {
         let name = &parameter.name;
         if !values.iter().any(|(known, _)| known == name) {
-            out.push_str(&format!(
-                "-- give @{name} a value: .parameter set @{name} VALUE\n"
-            ));
+            out.push_str(&format!("-- give @{name} a value: .parameter set @{name} VALUE\n"));
         }
     }
     let sql = match (query.dialect, query.tag) {
@@ -285,12 +265,10 @@ fn in_place(text: &str, table: &ProductTable) -> String {
         let mut tokens = tokens.iter();
         tokens.any(|token| token.text.eq_ignore_ascii_case(column))
     };
-    let columns: Vec<&str> = (table.columns.iter().filter(asked))
-        .map(|(column, _)| *column)
-        .collect();
-    let captured = CAPTURED
-        .replace("{table}", table.name)
-        .replace("{columns}", &columns.join(", "));
+    let columns: Vec<&str> =
+        (table.columns.iter().filter(asked)).map(|(column, _)| *column).collect();
+    let captured =
+        CAPTURED.replace("{table}", table.name).replace("{columns}", &columns.join(", "));
     match tokens.first() {
         Some(with) if with.text.eq_ignore_ascii_case("WITH") => {
             let rest = text[with.start + with.text.len()..].trim_start();
@@ -310,11 +288,7 @@ fn finding_as_run(finding: &Query) -> Result<String, QueryExportError> {
     let catalog = Store::for_exports()?.catalog()?;
     let script = tsql::translate(&finding.sql, &catalog, &types)
         .map_err(|error| error.lower_by(finding.sql_line - 1))?;
-    let statements: Vec<&str> = script
-        .steps
-        .iter()
-        .map(|step| step.statement.sql())
-        .collect();
+    let statements: Vec<&str> = script.steps.iter().map(|step| step.statement.sql()).collect();
     Ok(statements.join(";\n"))
 }
 

@@ -57,9 +57,7 @@ pub struct Signature {
 
 fn capitalized(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The columns of the file before those of the findings.
@@ -68,21 +66,14 @@ const OWN_COLUMNS: [&str; 4] = ["scenario", "title", "servers", "over"];
 impl Signature {
     /// What failed and whether it is back: `the Messaging server failed and came back`.
     fn in_words(&self) -> String {
-        let names: Vec<String> = self
-            .servers
-            .iter()
-            .map(|server| capitalized(server.name()))
-            .collect();
+        let names: Vec<String> =
+            self.servers.iter().map(|server| capitalized(server.name())).collect();
         let servers = match names.as_slice() {
             [only] => format!("the {only} server"),
             [first, second] => format!("the {first} and {second} servers"),
             _ => "all servers".to_owned(),
         };
-        let then = if self.over {
-            "came back"
-        } else {
-            "did not come back"
-        };
+        let then = if self.over { "came back" } else { "did not come back" };
         format!("{servers} failed and {then}")
     }
 
@@ -98,11 +89,7 @@ impl Signature {
         Some(Self {
             scenario: (*cells.first()?).to_owned(),
             title: (*cells.get(1)?).to_owned(),
-            servers: cells
-                .get(2)?
-                .split('+')
-                .map(server)
-                .collect::<Option<_>>()?,
+            servers: cells.get(2)?.split('+').map(server).collect::<Option<_>>()?,
             over: *cells.get(3)? == "yes",
             marks: marks
                 .map(|(name, word)| Some(((*name).to_owned(), verdict(word)?)))
@@ -157,12 +144,7 @@ pub fn outage_of(store: &Store) -> Result<Outage, StoreError> {
     };
     let ends: Option<Vec<i64>> = rows.iter().map(|row| ms(&row[2])).collect();
     Ok(Outage {
-        servers: rows
-            .iter()
-            .filter_map(named)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect(),
+        servers: rows.iter().filter_map(named).collect::<BTreeSet<_>>().into_iter().collect(),
         host: None,
         from_ms: rows.iter().filter_map(|row| ms(&row[1])).min().unwrap_or(0),
         to_ms: ends.and_then(|ends| ends.into_iter().max()),
@@ -172,28 +154,17 @@ pub fn outage_of(store: &Store) -> Result<Outage, StoreError> {
 /// Signatures as a table, a row for each scenario and a column for each finding.
 #[must_use]
 pub fn table(signatures: &[Signature]) -> ResultTable {
-    let findings = signatures
-        .first()
-        .map_or(&[][..], |first| first.marks.as_slice());
-    let names = OWN_COLUMNS
-        .into_iter()
-        .chain(findings.iter().map(|(name, _)| name.as_str()));
+    let findings = signatures.first().map_or(&[][..], |first| first.marks.as_slice());
+    let names = OWN_COLUMNS.into_iter().chain(findings.iter().map(|(name, _)| name.as_str()));
     let row = |signature: &Signature| {
-        let servers: Vec<&str> = signature
-            .servers
-            .iter()
-            .map(|server| server.name())
-            .collect();
+        let servers: Vec<&str> = signature.servers.iter().map(|server| server.name()).collect();
         let own = [
             signature.scenario.clone(),
             signature.title.clone(),
             servers.join("+"),
             if signature.over { "yes" } else { "no" }.to_owned(),
         ];
-        let marks = signature
-            .marks
-            .iter()
-            .map(|(_, verdict)| word(*verdict).to_owned());
+        let marks = signature.marks.iter().map(|(_, verdict)| word(*verdict).to_owned());
         own.into_iter().chain(marks).map(Cell::Text).collect()
     };
     ResultTable::of_texts(names, signatures.iter().map(row))
@@ -235,10 +206,7 @@ const UNCERTAIN: i64 = 15 * 60_000;
 /// The newest outage that the rows show, or the one that was given, where the rows show it.
 fn shown<'r>(run: &'r AnalysisRun, given: Option<&Outage>) -> Option<&'r DetectedRun> {
     let meant = |found: &&DetectedRun| {
-        let (from, to) = (
-            ms(&found.from).unwrap_or(i64::MIN),
-            ms(&found.to).unwrap_or(i64::MAX),
-        );
+        let (from, to) = (ms(&found.from).unwrap_or(i64::MIN), ms(&found.to).unwrap_or(i64::MAX));
         let near = |outage: &Outage| {
             let end = outage.to_ms.unwrap_or(i64::MAX).saturating_add(UNCERTAIN);
             let of_host =
@@ -252,10 +220,7 @@ fn shown<'r>(run: &'r AnalysisRun, given: Option<&Outage>) -> Option<&'r Detecte
 
 /// `0 of 42 expected actions of its agents on 43app from ... to ..., while 130 activities arrived`
 fn against_expected(found: &DetectedRun) -> String {
-    let of = found
-        .host
-        .as_ref()
-        .map_or_else(String::new, |host| format!(" on {host}"));
+    let of = found.host.as_ref().map_or_else(String::new, |host| format!(" on {host}"));
     let to = match &found.to {
         Cell::Null => String::new(),
         at => format!(" to {}", to_the_second(at)),
@@ -272,8 +237,7 @@ fn against_expected(found: &DetectedRun) -> String {
 
 fn to_the_second(at: &Cell) -> String {
     let text = at.to_string();
-    text.split_once('.')
-        .map_or(text.clone(), |(whole, _)| whole.to_owned())
+    text.split_once('.').map_or(text.clone(), |(whole, _)| whole.to_owned())
 }
 
 impl KnownOutage {
@@ -341,12 +305,7 @@ fn none_fits(run: &AnalysisRun, known: &KnownOutage) -> bool {
     if run.outages.is_empty() {
         return run.activities >= analysis::MIN_ACTIVITIES;
     }
-    let counts = || {
-        known
-            .counts
-            .iter()
-            .filter(|count| counts::is_of(count, known.of_host))
-    };
+    let counts = || known.counts.iter().filter(|count| counts::is_of(count, known.of_host));
     let is_known = counts().next().is_some() || run.activities >= analysis::MIN_ACTIVITIES;
     is_known && !counts().any(counts::has_stopped)
 }
@@ -380,16 +339,10 @@ pub fn candidates(
             None => groups.push(vec![signature]),
         }
     }
-    let mut candidates: Vec<CandidateRun> = groups
-        .iter()
-        .map(|group| candidate(group, &telling, known))
-        .collect();
-    candidates.sort_by_key(|one| {
-        (
-            one.evidence_against.len(),
-            std::cmp::Reverse(one.evidence_for.len()),
-        )
-    });
+    let mut candidates: Vec<CandidateRun> =
+        groups.iter().map(|group| candidate(group, &telling, known)).collect();
+    candidates
+        .sort_by_key(|one| (one.evidence_against.len(), std::cmp::Reverse(one.evidence_for.len())));
     candidates
 }
 
@@ -416,17 +369,10 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
     };
     if !known.servers.is_empty() {
         let same = known.servers == signature.servers;
-        one.say(
-            same,
-            format!("{} reported as failed", named(&known.servers)),
-        );
+        one.say(same, format!("{} reported as failed", named(&known.servers)));
     }
     if let Some(over) = known.over {
-        let text = if over {
-            "the outage is over"
-        } else {
-            "the outage is ongoing"
-        };
+        let text = if over { "the outage is over" } else { "the outage is ongoing" };
         one.say(over == signature.over, text.to_owned());
     }
     let (stopped, others): (Vec<&CountRun>, Vec<&CountRun>) =
@@ -465,8 +411,7 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
     }
     for (at, signature) in group.iter().enumerate() {
         for other in &group[at + 1..] {
-            one.separated_by
-                .extend(separated_by(signature, other, telling, known));
+            one.separated_by.extend(separated_by(signature, other, telling, known));
         }
     }
     one.separated_by.sort();
@@ -495,10 +440,7 @@ fn told(found: &FindingRun) -> String {
 
 /// Whether a finding ran and could judge its rows.
 fn decides(found: &FindingRun) -> bool {
-    matches!(
-        found.verdict,
-        FindingVerdict::Found | FindingVerdict::Nothing
-    )
+    matches!(found.verdict, FindingVerdict::Found | FindingVerdict::Nothing)
 }
 
 /// Whether nothing that is known tells the two apart.
@@ -511,19 +453,14 @@ fn is_alike(
     let decided = telling.iter().filter(|found| decides(found));
     (known.servers.is_empty() || (one.servers == known.servers) == (other.servers == known.servers))
         && (known.over.is_none() || one.over == other.over)
-        && known
-            .shown
-            .as_ref()
-            .is_none_or(|shown| shown.fits(one) == shown.fits(other))
+        && known.shown.as_ref().is_none_or(|shown| shown.fits(one) == shown.fits(other))
         && known.counts.iter().all(|count| {
             let speaks = |signature: &Signature| {
                 counts::speaks_for(count, &signature.servers, known.of_host)
             };
             speaks(one) == speaks(other)
         })
-        && decided
-            .into_iter()
-            .all(|found| one.mark(&found.name) == other.mark(&found.name))
+        && decided.into_iter().all(|found| one.mark(&found.name) == other.mark(&found.name))
 }
 
 /// The exports, and what else, that would tell the two apart.
@@ -536,12 +473,7 @@ fn separated_by(
     let undecided = telling.iter().filter(|found| !decides(found));
     let differing = undecided.filter(|found| one.mark(&found.name) != other.mark(&found.name));
     let mut by: Vec<String> = differing
-        .flat_map(|found| {
-            found
-                .needs_missing
-                .iter()
-                .map(|wanted| analysis::export_of(wanted))
-        })
+        .flat_map(|found| found.needs_missing.iter().map(|wanted| analysis::export_of(wanted)))
         .collect();
     if known.over.is_none() && one.over != other.over {
         by.push(analysis::OUTAGE.to_owned());
@@ -553,9 +485,5 @@ fn separated_by(
 }
 
 fn named(servers: &BTreeSet<Server>) -> String {
-    servers
-        .iter()
-        .map(|server| server.name())
-        .collect::<Vec<_>>()
-        .join(", ")
+    servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(", ")
 }

@@ -86,11 +86,7 @@ pub fn split(script: &str) -> Result<Vec<ScriptStatement<'_>>, SqlError> {
 
 fn refuse(positions: &Positions<'_>, problem: SqlProblem, offset: usize) -> SqlError {
     let at = positions.of(offset);
-    SqlError {
-        line: at.line,
-        column: at.column,
-        problem,
-    }
+    SqlError { line: at.line, column: at.column, problem }
 }
 
 /// The parameters that `sql` names outside quotes and comments, in the order of the text, as often as they
@@ -100,10 +96,7 @@ pub fn named_parameters(sql: &str) -> Vec<NamedParameter<'_>> {
     Tokens::new(sql)
         .map_while(Result::ok)
         .filter(|token| token.kind == TokenKind::Parameter)
-        .map(|token| NamedParameter {
-            name: &token.text[1..],
-            offset: token.start,
-        })
+        .map(|token| NamedParameter { name: &token.text[1..], offset: token.start })
         .collect()
 }
 
@@ -130,9 +123,7 @@ pub fn rolls_back(sql: &str) -> bool {
         return false;
     }
     let words: Vec<Token<'_>> = Tokens::new(sql).map_while(Result::ok).collect();
-    words
-        .windows(2)
-        .any(|pair| is_keyword(&pair[0], "OR") && is_keyword(&pair[1], "ROLLBACK"))
+    words.windows(2).any(|pair| is_keyword(&pair[0], "OR") && is_keyword(&pair[1], "ROLLBACK"))
 }
 
 /// Whether a statement puts its row in the place of another (`INSERT OR REPLACE`, `REPLACE INTO`), of which SQLite
@@ -218,10 +209,7 @@ impl<'a> Open<'a> {
     ) -> Option<ScriptStatement<'t>> {
         let open = std::mem::take(self);
         let start = open.start?;
-        Some(ScriptStatement {
-            sql: &script[start..open.end],
-            line: positions.of(start).line,
-        })
+        Some(ScriptStatement { sql: &script[start..open.end], line: positions.of(start).line })
     }
 }
 
@@ -297,8 +285,7 @@ impl<'a> Tokens<'a> {
         let closed_by = |close: char| {
             let inside = &rest[1..];
             let end = inside.find(close);
-            end.map(|end| end + 2)
-                .ok_or((SqlProblem::UnterminatedQuote(close), start))
+            end.map(|end| end + 2).ok_or((SqlProblem::UnterminatedQuote(close), start))
         };
         let word = |from: usize| {
             let end = rest[from..].find(|c: char| !is_word(c));
@@ -314,11 +301,7 @@ impl<'a> Tokens<'a> {
             c => (TokenKind::Symbol(c), c.len_utf8()),
         };
         self.at += length;
-        Ok(Token {
-            kind,
-            text: &rest[..length],
-            start,
-        })
+        Ok(Token { kind, text: &rest[..length], start })
     }
 }
 

@@ -41,13 +41,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that a query may declare, in the order help and errors list them. Decimals come from files only.
-    pub const ALL: [Self; 5] = [
-        Self::Integer,
-        Self::Real,
-        Self::Text,
-        Self::Timestamp,
-        Self::Duration,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Integer, Self::Real, Self::Text, Self::Timestamp, Self::Duration];
 
     /// The word by which a query's header, a report and an error call this kind.
     #[must_use]
@@ -300,12 +295,7 @@ impl Column {
     /// A column called `name` of `kind`.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: Kind) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-            own: false,
-            from: Vec::new(),
-        }
+        Self { name: name.into(), kind, own: false, from: Vec::new() }
     }
 }
 
@@ -326,10 +316,7 @@ impl ResultTable {
         rows: impl IntoIterator<Item = Vec<Cell>>,
     ) -> Self {
         let column = |name| Column::new(name, Kind::Text);
-        Self {
-            columns: names.into_iter().map(column).collect(),
-            rows: rows.into_iter().collect(),
-        }
+        Self { columns: names.into_iter().map(column).collect(), rows: rows.into_iter().collect() }
     }
 
     /// Marks the columns of these names as the program's own words.

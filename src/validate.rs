@@ -77,10 +77,7 @@ fn pending_checks(scenario: &Scenario) -> Vec<String> {
         matches!(&check.expect, Expect::Table(own)
             if matches!(own.state, ExpectedState::Unrecorded | ExpectedState::Pending))
     };
-    checks
-        .filter(is_pending)
-        .map(|check| check.id.clone())
-        .collect()
+    checks.filter(is_pending).map(|check| check.id.clone()).collect()
 }
 
 fn entry(scenario: &str, mistakes: Vec<Problem>, pending: Vec<String>) -> ValidatedScenario {
@@ -176,10 +173,7 @@ impl Rehearsal<'_> {
     /// Runs a script that is known to be right, or else leaves nothing of it.
     fn happens(&self, script: &SqlFile) -> Result<(), StoreError> {
         self.store.savepoint()?;
-        match self
-            .store
-            .run_script(&script.file, &script.sql, &self.values)
-        {
+        match self.store.run_script(&script.file, &script.sql, &self.values) {
             Ok(_) => self.store.release(),
             Err(_) => self.store.roll_back(),
         }
@@ -251,9 +245,7 @@ impl Rehearsal<'_> {
                 continue;
             }
             self.store.savepoint()?;
-            let outcome = self
-                .store
-                .run_script(&script.file, statement.sql, &self.values);
+            let outcome = self.store.run_script(&script.file, statement.sql, &self.values);
             match outcome {
                 Ok(_) => self.store.release()?,
                 Err(error) => {
@@ -321,10 +313,7 @@ impl Rehearsal<'_> {
                     true => Positions::new(&sql).of(mistake.offset),
                     false => Position { line: 1, column: 1 },
                 };
-                let at = Position {
-                    line: at.line + query.sql_line - 1,
-                    ..at
-                };
+                let at = Position { line: at.line + query.sql_line - 1, ..at };
                 self.in_query(&query, at, mistake.message, mistake.hint);
                 continue;
             }
@@ -341,10 +330,7 @@ impl Rehearsal<'_> {
             if let Ok(Some(message)) = self.store.unknown_id(name, id) {
                 self.problems.push(Problem {
                     file: check.place.file.clone(),
-                    at: Some(Position {
-                        line: check.place.line,
-                        column: 1,
-                    }),
+                    at: Some(Position { line: check.place.line, column: 1 }),
                     message,
                     hint: None,
                 });
@@ -355,12 +341,7 @@ impl Rehearsal<'_> {
     fn in_query(&mut self, query: &Query, at: Position, message: String, hint: Option<String>) {
         let file = query.place.file.clone();
         if self.asked.insert(file.clone()) {
-            self.problems.push(Problem {
-                file,
-                at: Some(at),
-                message,
-                hint,
-            });
+            self.problems.push(Problem { file, at: Some(at), message, hint });
         }
     }
 
@@ -375,9 +356,8 @@ impl Rehearsal<'_> {
             return;
         };
         let is_situation = |name: &&str| query.situation.as_deref() == Some(*name);
-        let found: Vec<&str> = (result.names().into_iter())
-            .filter(|name| !is_situation(name))
-            .collect();
+        let found: Vec<&str> =
+            (result.names().into_iter()).filter(|name| !is_situation(name)).collect();
         let at = |line| Some(Position { line, column: 1 });
         match &check.expect {
             Expect::Value(_) if found.len() != 1 => self.problems.push(Problem {
@@ -418,10 +398,7 @@ fn header_mistakes(
     let at = expected.header_line;
     let problem = |message: String, hint: Option<String>| Problem {
         file: expected.file.clone(),
-        at: Some(Position {
-            line: at,
-            column: 1,
-        }),
+        at: Some(Position { line: at, column: 1 }),
         message,
         hint,
     };
@@ -433,11 +410,8 @@ fn header_mistakes(
             problem(message, hint_among(name, found.iter().copied()))
         })
         .collect();
-    let missing: Vec<&str> = (found.iter())
-        .filter(|name| !header.contains(name))
-        .filter(ignored)
-        .copied()
-        .collect();
+    let missing: Vec<&str> =
+        (found.iter()).filter(|name| !header.contains(name)).filter(ignored).copied().collect();
     if !problems.is_empty() || check.columns == ColumnMode::Subset {
         return problems;
     }
@@ -484,13 +458,8 @@ fn culprit<'s>(statement: &'s str, known: &[String], values: &[Binding]) -> Opti
         return None;
     }
     let value = |token: &Token<'_>| {
-        let named = values
-            .iter()
-            .find(|(name, _)| token.text.strip_prefix('@') == Some(name));
-        named.map_or_else(
-            || unquoted(token.text).to_owned(),
-            |(_, value)| value.to_string(),
-        )
+        let named = values.iter().find(|(name, _)| token.text.strip_prefix('@') == Some(name));
+        named.map_or_else(|| unquoted(token.text).to_owned(), |(_, value)| value.to_string())
     };
     let tokens = || {
         Tokens::new(statement)
@@ -498,9 +467,7 @@ fn culprit<'s>(statement: &'s str, known: &[String], values: &[Binding]) -> Opti
             .filter(|token| token.kind == TokenKind::Literal || is_id(token))
             .filter(|token| !known.contains(&value(token)))
     };
-    let words = known
-        .iter()
-        .any(|known| known.bytes().any(|b| b.is_ascii_alphabetic()));
+    let words = known.iter().any(|known| known.bytes().any(|b| b.is_ascii_alphabetic()));
     let names = || known.iter().map(String::as_str);
     match words {
         true => tokens()

@@ -79,10 +79,7 @@ pub(super) fn unlocks(runs: &[FindingRun], had_none: bool) -> Vec<UnlockRun> {
             let (needs, name) = (export_of(wanted), run.name.clone());
             match all.iter_mut().find(|known| known.needs == needs) {
                 Some(known) => known.findings.push(name),
-                None => all.push(UnlockRun {
-                    needs,
-                    findings: vec![name],
-                }),
+                None => all.push(UnlockRun { needs, findings: vec![name] }),
             }
         }
     }

@@ -64,12 +64,7 @@ fn changes(earlier: &str, later: &str) -> String {
 pub(super) fn between_exports(
     rows: &ExportedRows<'_>,
 ) -> Result<Option<ComparedExports>, AnalysisError> {
-    let compared = [
-        "activity_status",
-        "activity_type",
-        "assigned_to",
-        "when_modified",
-    ];
+    let compared = ["activity_status", "activity_type", "assigned_to", "when_modified"];
     let has = |column: &&str| rows.has(&format!("egpl_casemgmt_activity.{column}"));
     if rows.columns.is_none()
         || !rows.has("egpl_casemgmt_activity_earlier")
@@ -95,10 +90,6 @@ pub(super) fn between_exports(
     Ok(Some(ComparedExports {
         earlier: earlier[1].to_string(),
         later: later[1].to_string(),
-        changes: found
-            .iter()
-            .map(change)
-            .filter(|one| one.activities > 0)
-            .collect(),
+        changes: found.iter().map(change).filter(|one| one.activities > 0).collect(),
     }))
 }

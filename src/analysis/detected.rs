@@ -28,11 +28,7 @@ pub(super) fn detected_run(
 ) -> DetectedRun {
     DetectedRun {
         servers: names(&window.servers),
-        or_servers: window
-            .or_servers
-            .iter()
-            .map(|servers| names(servers))
-            .collect(),
+        or_servers: window.or_servers.iter().map(|servers| names(servers)).collect(),
         host: window.host.clone(),
         from: Cell::Timestamp(window.from),
         to: window.to.map_or(Cell::Null, Cell::Timestamp),

@@ -62,20 +62,12 @@ impl<'s> ExportedRows<'s> {
             for row in store.answer(COLUMNS, None, &[], None)?.table.rows {
                 if let [Cell::Text(table), Cell::Text(column)] = row.as_slice() {
                     tables.insert(table.clone());
-                    known
-                        .entry(table.clone())
-                        .or_default()
-                        .insert(column.clone());
+                    known.entry(table.clone()).or_default().insert(column.clone());
                 }
             }
             columns = Some(known);
         }
-        Ok(Self {
-            store,
-            catalog,
-            tables,
-            columns,
-        })
+        Ok(Self { store, catalog, tables, columns })
     }
 
     /// Whether `table` or `table.column` is available.
@@ -86,14 +78,9 @@ impl<'s> ExportedRows<'s> {
         };
         let listed = |column: &str| match &self.columns {
             None => {
-                let columns = self
-                    .catalog
-                    .table(table)
-                    .and_then(|table| table.columns.as_ref());
+                let columns = self.catalog.table(table).and_then(|table| table.columns.as_ref());
                 columns.is_none_or(|columns| {
-                    columns
-                        .iter()
-                        .any(|(own, _)| own.eq_ignore_ascii_case(column))
+                    columns.iter().any(|(own, _)| own.eq_ignore_ascii_case(column))
                 })
             }
             // Earlier states have the columns of the table.
@@ -120,10 +107,7 @@ impl<'s> ExportedRows<'s> {
             if let Some(at) = self.newest(table, column)?
                 && newest.as_ref().is_none_or(|(before, _)| at > *before)
             {
-                newest = Some((
-                    at,
-                    format!("the newest timestamp in the rows, {table}.{column}"),
-                ));
+                newest = Some((at, format!("the newest timestamp in the rows, {table}.{column}")));
             }
         }
         Ok(match newest {
@@ -165,11 +149,7 @@ impl<'s> ExportedRows<'s> {
         const GIVEN: &str =
             "SELECT max(taken_at) FROM chatdb_export WHERE taken_from = '--exported-at'";
         let columns = [("taken_at".to_owned(), Some(Kind::Timestamp))];
-        let rows = self
-            .store
-            .answer(GIVEN, Some(&columns), &[], None)?
-            .table
-            .rows;
+        let rows = self.store.answer(GIVEN, Some(&columns), &[], None)?.table.rows;
         Ok(match rows.first().map(Vec::as_slice) {
             Some([Cell::Timestamp(ms)]) => Some(*ms),
             _ => None,
@@ -230,6 +210,5 @@ impl<'s> ExportedRows<'s> {
 
 /// Whether a table has a name of the product's, in any case.
 fn is_product(name: &str) -> bool {
-    name.get(..2)
-        .is_some_and(|start| start.eq_ignore_ascii_case("eg"))
+    name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("eg"))
 }

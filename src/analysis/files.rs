@@ -80,10 +80,7 @@ impl<'s> ExportedRows<'s> {
             more.insert(export, number(6).saturating_sub(number(5)));
         }
         for (export, more) in more.into_iter().filter(|(_, more)| *more > 0) {
-            sentences
-                .entry(export)
-                .or_default()
-                .push(more_rejected(more));
+            sentences.entry(export).or_default().push(more_rejected(more));
         }
         Ok(sentences)
     }

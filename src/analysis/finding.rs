@@ -41,12 +41,9 @@ impl Given {
         let mut outages: Vec<Option<&Outage>> = match finding.outage {
             None => Vec::new(),
             Some(OutageScope::Any) => self.meant.iter().map(Some).collect(),
-            Some(OutageScope::Application) => self
-                .outages
-                .iter()
-                .filter(of_application)
-                .map(Some)
-                .collect(),
+            Some(OutageScope::Application) => {
+                self.outages.iter().filter(of_application).map(Some).collect()
+            }
         };
         if outages.is_empty() {
             outages.push(None);
@@ -70,22 +67,17 @@ impl Given {
             (_, Some((_, value))) => value.clone(),
             (OUTAGE_FROM, _) => time(outage.map(|outage| outage.from_ms)),
             ("outage_to", _) => time(outage.and_then(|outage| outage.to_ms)),
-            ("outage_host", _) => outage
-                .and_then(|outage| outage.host.clone())
-                .map_or(Cell::Null, Cell::Text),
+            ("outage_host", _) => {
+                outage.and_then(|outage| outage.host.clone()).map_or(Cell::Null, Cell::Text)
+            }
             ("utc_offset_minutes", _) => self.utc_offset_minutes.map_or(Cell::Null, Cell::Integer),
-            (LIMIT, _) => self
-                .limit
-                .as_ref()
-                .map_or(Cell::Null, |limit| Cell::Integer(limit.chats)),
+            (LIMIT, _) => {
+                self.limit.as_ref().map_or(Cell::Null, |limit| Cell::Integer(limit.chats))
+            }
             ("agents_above", _) => self.limit.as_ref().map_or(Cell::Null, agents_above),
             _ => own.clone(),
         };
-        ThresholdRun {
-            name: name.clone(),
-            instead_of: (value != own).then_some(own),
-            value,
-        }
+        ThresholdRun { name: name.clone(), instead_of: (value != own).then_some(own), value }
     }
 }
 
@@ -110,9 +102,7 @@ fn strength(verdict: Option<&Cell>) -> usize {
 
 /// Puts the rows of several outages in one order where they have verdicts: by verdict, the newest first.
 fn newest_first(table: &mut ResultTable) {
-    let at = table
-        .position("verdict")
-        .zip(table.position("when_created"));
+    let at = table.position("verdict").zip(table.position("when_created"));
     let Some((verdict, created)) = at else {
         return;
     };
@@ -132,12 +122,8 @@ fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
     let key = |row: &Vec<Cell>| at.iter().map(|at| row[*at].to_string()).collect::<Vec<_>>();
     let verdict = table.position("verdict");
     let strength = |row: &Vec<Cell>| strength(verdict.map(|at| &row[at]));
-    let mut known: BTreeMap<Vec<String>, usize> = table
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(place, row)| (key(row), place))
-        .collect();
+    let mut known: BTreeMap<Vec<String>, usize> =
+        table.rows.iter().enumerate().map(|(place, row)| (key(row), place)).collect();
     for row in more.rows {
         match known.get(&key(&row)) {
             Some(place) if strength(&row) < strength(&table.rows[*place]) => {
@@ -161,14 +147,10 @@ impl<'s> ExportedRows<'s> {
         };
         let mut needs_missing = missing(&finding.needs);
         // What is missing as a table need not be named column by column.
-        let tables: Vec<String> = needs_missing
-            .iter()
-            .filter(|name| !name.contains('.'))
-            .cloned()
-            .collect();
+        let tables: Vec<String> =
+            needs_missing.iter().filter(|name| !name.contains('.')).cloned().collect();
         needs_missing.retain(|name| {
-            name.split_once('.')
-                .is_none_or(|(table, _)| !tables.iter().any(|own| own == table))
+            name.split_once('.').is_none_or(|(table, _)| !tables.iter().any(|own| own == table))
         });
         if given.as_of == Cell::Null && finding.sql.to_ascii_uppercase().contains("GETDATE()") {
             needs_missing.push("a timestamp in the rows".to_owned());
@@ -179,13 +161,9 @@ impl<'s> ExportedRows<'s> {
         let mut thresholds = Vec::new();
         for outage in given.outages_of(finding) {
             let values = finding.parameters.iter();
-            thresholds = values
-                .map(|parameter| given.value(finding, parameter, outage))
-                .collect();
+            thresholds = values.map(|parameter| given.value(finding, parameter, outage)).collect();
             let lacks = |name: &str| {
-                thresholds
-                    .iter()
-                    .any(|one| one.name == name && one.value == Cell::Null)
+                thresholds.iter().any(|one| one.name == name && one.value == Cell::Null)
             };
             if finding.outage == Some(OutageScope::Any) && lacks(OUTAGE_FROM) {
                 needs_missing.push(OUTAGE.to_owned());
@@ -251,10 +229,7 @@ impl<'s> ExportedRows<'s> {
             Dialect::Sqlite => (finding.sql.clone(), None),
             Dialect::Tsql => self.rewritten(finding)?,
         };
-        let asked = |source| AnalysisError::Asked {
-            name: finding.name.clone(),
-            source,
-        };
+        let asked = |source| AnalysisError::Asked { name: finding.name.clone(), source };
         let answer = self.store.answer(&sql, columns.as_deref(), &values, None);
         let mut table = answer.map_err(asked)?.table;
         table.mark_own(&finding.own);
@@ -286,10 +261,7 @@ impl<'s> ExportedRows<'s> {
         });
         let (sql, columns) = ask.next().expect("a finding is one query, as a test holds");
         let named = |column: tsql::AnswerColumn| (column.name, tsql::kind_of(column.of));
-        Ok((
-            sql,
-            columns.map(|columns| columns.into_iter().map(named).collect()),
-        ))
+        Ok((sql, columns.map(|columns| columns.into_iter().map(named).collect())))
     }
 
     /// The number of open chats by the documented query; `None` if one of its tables is missing.

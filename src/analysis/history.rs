@@ -185,12 +185,8 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
 
 /// Sorts the events by time, and determines when the rows begin.
 fn put_in_order(history: &mut History) {
-    let lists = [
-        &mut history.arrivals,
-        &mut history.mails,
-        &mut history.chats,
-        &mut history.completed,
-    ];
+    let lists =
+        [&mut history.arrivals, &mut history.mails, &mut history.chats, &mut history.completed];
     let lists = lists.into_iter().chain(&mut history.assigned);
     for times in lists.chain(history.completed_on.values_mut()) {
         times.sort_unstable();
@@ -255,8 +251,7 @@ fn activities(
             }
         }
     });
-    rows.store
-        .answer_into(ACTIVITIES, None, &[], None, &mut take)?;
+    rows.store.answer_into(ACTIVITIES, None, &[], None, &mut take)?;
     Ok(activities)
 }
 
@@ -265,9 +260,7 @@ pub(super) fn hosts(rows: &ExportedRows<'_>) -> Result<BTreeMap<i64, String>, An
     if !rows.has("egpl_user.login_ip") {
         return Ok(BTreeMap::new());
     }
-    let users = rows
-        .store
-        .answer("SELECT user_id, login_ip FROM egpl_user", None, &[], None)?;
+    let users = rows.store.answer("SELECT user_id, login_ip FROM egpl_user", None, &[], None)?;
     let host = |row: &Vec<Cell>| match row.as_slice() {
         [Cell::Integer(user), Cell::Text(host)] => Some((*user, host.clone())),
         [Cell::Integer(user), _] => Some((*user, String::new())),
@@ -301,12 +294,7 @@ fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, An
         if let [Some(at), Some(operation), agent, Some(activity)] = *row
             && at.abs() < YEAR_10000
         {
-            events.push(Event {
-                at,
-                operation,
-                agent: agent.unwrap_or(UNKNOWN),
-                activity,
-            });
+            events.push(Event { at, operation, agent: agent.unwrap_or(UNKNOWN), activity });
         }
     });
     rows.store.answer_into(EVENTS, None, &[], None, &mut take)?;
@@ -319,17 +307,11 @@ fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, An
     };
     for event in &mut events {
         let day = event.at.div_euclid(DAY);
-        let own = distances
-            .range(..=day)
-            .next_back()
-            .or_else(|| distances.iter().next());
+        let own = distances.range(..=day).next_back().or_else(|| distances.iter().next());
         event.at += own.map_or(0, |(_, distance)| *distance);
     }
     events.sort_unstable_by_key(|event| (event.at, event.activity));
-    let offsets = distances
-        .values()
-        .map(|distance| distance / MINUTE)
-        .collect();
+    let offsets = distances.values().map(|distance| distance / MINUTE).collect();
     Ok(Events::Placed(events, offsets))
 }
 
@@ -344,11 +326,8 @@ fn distances(events: &[Event], activities: &[Activity]) -> Option<BTreeMap<i64, 
             let quarters = (apart + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
             // No clock is more than fourteen hours from UTC, and an event follows the creation within minutes.
             if quarters.abs() <= 14 * 4 * QUARTER && (apart - quarters).abs() < 5 * 60_000 {
-                *votes
-                    .entry(first.at.div_euclid(DAY))
-                    .or_default()
-                    .entry(quarters)
-                    .or_default() += 1;
+                *votes.entry(first.at.div_euclid(DAY)).or_default().entry(quarters).or_default() +=
+                    1;
             }
         }
     }
@@ -378,9 +357,7 @@ fn take_events(
     history.since = events.first().map_or(i64::MIN, |first| first.at);
     let until = history.until;
     for event in events.iter().filter(|event| event.at <= until) {
-        let own = activities
-            .binary_search_by_key(&event.activity, |own| own.id)
-            .ok();
+        let own = activities.binary_search_by_key(&event.activity, |own| own.id).ok();
         if ASSIGNED.contains(&event.operation) {
             assigned.push((event.activity, event.at));
         } else if event.operation == COMPLETED {
@@ -538,10 +515,7 @@ fn take_messages(
 const LONG: i64 = 60 * 60_000;
 
 fn take_stops(history: &mut History, activities: &[Activity], hosts: &BTreeMap<i64, String>) {
-    for own in activities
-        .iter()
-        .filter(|own| own.kind == CHAT && own.is_in_progress())
-    {
+    for own in activities.iter().filter(|own| own.kind == CHAT && own.is_in_progress()) {
         if own.sign < history.until - LONG && own.agent != UNKNOWN {
             let host = hosts.get(&own.agent).cloned().unwrap_or_default();
             history.stops.entry(host).or_default().push(own.sign);
@@ -558,10 +532,7 @@ fn open_chats(activities: &[Activity], hosts: &BTreeMap<i64, String>) -> Vec<Ope
         id: own.id,
         sign: own.sign,
         is_assigned: own.agent != UNKNOWN,
-        host: hosts
-            .get(&own.agent)
-            .filter(|host| !host.is_empty())
-            .cloned(),
+        host: hosts.get(&own.agent).filter(|host| !host.is_empty()).cloned(),
     })
     .collect()
 }

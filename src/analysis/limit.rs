@@ -63,10 +63,8 @@ pub(super) fn held_by_events(
             continue;
         }
         let own = activities.binary_search_by_key(&event.activity, |own| own.id);
-        let Some(own) = own
-            .ok()
-            .map(|at| &activities[at])
-            .filter(|own| own.kind == CHAT && own.is_completed())
+        let Some(own) =
+            own.ok().map(|at| &activities[at]).filter(|own| own.kind == CHAT && own.is_completed())
         else {
             continue;
         };
@@ -130,10 +128,7 @@ pub(super) fn in_force(held: impl Iterator<Item = HeldChat>) -> Option<Limit> {
         return None;
     }
     let above = levels.iter().filter(|(level, ..)| *level > chats);
-    Some(Limit {
-        chats,
-        above: above.map(|(level, agent, _)| (*agent, *level)).collect(),
-    })
+    Some(Limit { chats, above: above.map(|(level, agent, _)| (*agent, *level)).collect() })
 }
 
 /// The level that agents with 90 % of the chats do not exceed; or with 75 %, if the others have at least two more, like
@@ -148,11 +143,7 @@ fn level_of_most(levels: &[(i64, i64, usize)], all: usize) -> Option<i64> {
     };
     let (most, nearly_all) = (level_of(15)?, level_of(18)?);
     let between = |(level, ..): &(i64, i64, usize)| *level == most + 1;
-    Some(if levels.iter().any(between) {
-        nearly_all
-    } else {
-        most
-    })
+    Some(if levels.iter().any(between) { nearly_all } else { most })
 }
 
 /// How many chats an agent had at each moment when one was added, including that one.

@@ -159,13 +159,9 @@ pub fn detect(history: &History) -> Vec<OutageWindow> {
     let silences = silences.into_iter().filter(|silence| !within(silence));
     add(&mut windows, silences.collect());
     add(&mut windows, hosts);
-    windows
-        .iter_mut()
-        .for_each(|window| without_services(window, history, &clock));
+    windows.iter_mut().for_each(|window| without_services(window, history, &clock));
     let talks = messaging::silent_chats(history, &clock);
-    windows
-        .iter_mut()
-        .for_each(|window| with_messaging(window, &talks, history));
+    windows.iter_mut().for_each(|window| with_messaging(window, &talks, history));
     add(&mut windows, talks);
     windows.sort_by(|a, b| (a.from, &a.host).cmp(&(b.from, &b.host)));
     windows
@@ -201,13 +197,8 @@ fn with_messaging(window: &mut OutageWindow, talks: &[OutageWindow], history: &H
         return;
     };
     window.servers.push(Server::Messaging);
-    window
-        .or_servers
-        .retain(|servers| servers.contains(&Server::Messaging));
-    window.meanwhile.push(format!(
-        "{:.0} chats were completed without messages",
-        talk.expected
-    ));
+    window.or_servers.retain(|servers| servers.contains(&Server::Messaging));
+    window.meanwhile.push(format!("{:.0} chats were completed without messages", talk.expected));
 }
 
 /// Adds those of `more` that do not overlap a window of another kind.

@@ -21,9 +21,8 @@ const MAX_PARTS: i64 = 180;
 const MAX_PARTS_NEAR: i64 = 72;
 
 /// How long a part may be, in minutes. Parts begin at whole multiples of their length.
-const PARTS: [i64; 16] = [
-    1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440, 10_080, 100_800,
-];
+const PARTS: [i64; 16] =
+    [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440, 10_080, 100_800];
 
 /// The whole period begins at most this long before its end, unless an outage is older.
 const LONGEST: i64 = 31 * DAY;
@@ -160,10 +159,7 @@ fn counted<'h>(history: &'h History, outages: &[Shaded]) -> Vec<Counted<'h>> {
 
 /// What was completed, by the application server of the agent.
 fn completed<'h>(history: &'h History, outages: &[Shaded]) -> Vec<Counted<'h>> {
-    let down: BTreeSet<&str> = outages
-        .iter()
-        .filter_map(|one| one.host.as_deref())
-        .collect();
+    let down: BTreeSet<&str> = outages.iter().filter_map(|one| one.host.as_deref()).collect();
     let is_known = |host: &&String| !host.is_empty();
     let mut hosts: Vec<&String> = history.completed_on.keys().filter(is_known).collect();
     hosts.sort_by_key(|host| {
@@ -186,11 +182,7 @@ fn completed<'h>(history: &'h History, outages: &[Shaded]) -> Vec<Counted<'h>> {
         .collect();
     if !further.is_empty() {
         let what = format!("completions on {} other servers", further.len());
-        all.push(of(
-            what,
-            None,
-            further.iter().map(|host| times(host)).collect(),
-        ));
+        all.push(of(what, None, further.iter().map(|host| times(host)).collect()));
     }
     match history.completed_on.get("") {
         Some(times) if all.is_empty() => all.push(of("completions".to_owned(), None, vec![times])),

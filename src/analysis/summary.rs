@@ -62,11 +62,7 @@ fn finding<'r>(run: &'r AnalysisRun, name: &str) -> Option<&'r FindingRun> {
 /// The cells of a column, by row.
 fn column<'r>(finding: &'r FindingRun, name: &str) -> impl Iterator<Item = &'r Cell> {
     let at = finding.table.position(name);
-    finding
-        .table
-        .rows
-        .iter()
-        .filter_map(move |row| row.get(at?))
+    finding.table.rows.iter().filter_map(move |row| row.get(at?))
 }
 
 /// The findings' verdicts on open chats, by id.
@@ -92,10 +88,7 @@ pub(super) fn verdicts(findings: &[FindingRun]) -> BTreeMap<i64, OpenChatState> 
 fn ghosts(run: &AnalysisRun) -> Option<String> {
     let found = finding(run, GHOSTS)?;
     if !found.needs_missing.is_empty() {
-        return Some(format!(
-            "Ghost chats: skipped, needs {}.",
-            found.needs_missing.join(", ")
-        ));
+        return Some(format!("Ghost chats: skipped, needs {}.", found.needs_missing.join(", ")));
     }
     let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
     for verdict in column(found, "verdict") {
@@ -106,11 +99,7 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
     }
     let of = |word: &str| verdicts.get(word).copied().unwrap_or(0);
     let agents: BTreeSet<String> = column(found, "assigned_to").map(Cell::to_string).collect();
-    let kinds = [
-        ("ghost", "certain"),
-        ("probable", "probable"),
-        ("unclear", "unclear"),
-    ];
+    let kinds = [("ghost", "certain"), ("probable", "probable"), ("unclear", "unclear")];
     let kinds = kinds.map(|(verdict, word)| (of(verdict), word)).into_iter();
     let kinds: Vec<String> = (kinds.filter(|(count, _)| *count > 0))
         .map(|(count, word)| format!("{count} {word}"))
@@ -147,9 +136,7 @@ fn of_newest(run: &AnalysisRun) -> Option<String> {
         others => format!(", {others} at other times"),
     };
     let from = to_the_second(&found.from);
-    Some(format!(
-        " {stopped} of them stopped at the outage from {from}{others}."
-    ))
+    Some(format!(" {stopped} of them stopped at the outage from {from}{others}."))
 }
 
 /// `Between a.csv and b.csv: 12 new (9 chats), 40 completed (38 chats).`
@@ -157,11 +144,8 @@ fn changed(run: &AnalysisRun) -> Option<String> {
     let compared = run.changes.as_ref()?;
     let change = |one: &ChangeRun| format!("{} {} ({} chats)", one.activities, one.what, one.chats);
     let changes: Vec<String> = compared.changes.iter().map(change).collect();
-    let changes = if changes.is_empty() {
-        "nothing changed".to_owned()
-    } else {
-        changes.join(", ")
-    };
+    let changes =
+        if changes.is_empty() { "nothing changed".to_owned() } else { changes.join(", ") };
     let (earlier, later) = (&compared.earlier, &compared.later);
     let mut said = format!("Between {earlier} and {later}: {changes}.");
     let impossible = finding(run, IMPOSSIBLE).map_or(0, |found| found.table.rows.len());
@@ -178,10 +162,7 @@ fn changed(run: &AnalysisRun) -> Option<String> {
 fn together(run: &AnalysisRun) -> Option<String> {
     let found = finding(run, "stopped_together")?;
     let names = ["login_ip", "first_stopped", "chats_together", "agents"];
-    let at: Vec<usize> = names
-        .iter()
-        .filter_map(|name| found.table.position(name))
-        .collect();
+    let at: Vec<usize> = names.iter().filter_map(|name| found.table.position(name)).collect();
     let [host, first, chats, agents] = at[..] else {
         return None;
     };
@@ -231,13 +212,8 @@ fn outages(run: &AnalysisRun) -> Vec<String> {
             }
         }];
     }
-    let mut sentences: Vec<String> = run
-        .detected
-        .iter()
-        .rev()
-        .take(OUTAGES_NAMED)
-        .map(outage)
-        .collect();
+    let mut sentences: Vec<String> =
+        run.detected.iter().rev().take(OUTAGES_NAMED).map(outage).collect();
     if run.detected.len() > OUTAGES_NAMED {
         let earlier = counted(run.detected.len() - OUTAGES_NAMED, "earlier outage");
         sentences.push(format!("{earlier} detected as well."));
@@ -274,17 +250,11 @@ fn likely(run: &AnalysisRun) -> Option<String> {
             "Likely failure: unclear; these rows fit several documented failures.".to_owned(),
         );
     }
-    let named = first
-        .scenarios
-        .iter()
-        .map(|one| format!("{} (scenario {})", one.failure, one.name));
+    let named =
+        first.scenarios.iter().map(|one| format!("{} (scenario {})", one.failure, one.name));
     let named: Vec<String> = named.collect();
     let strongest = |said: &[String]| said.last().cloned().unwrap_or_else(|| "nothing".to_owned());
-    let CandidateRun {
-        evidence_for,
-        evidence_against,
-        ..
-    } = first;
+    let CandidateRun { evidence_for, evidence_against, .. } = first;
     let of = match (run.outages.len(), run.detected.len()) {
         (0, 0 | 1) | (1, 0) => "",
         (0, _) => " in the newest outage",
@@ -310,12 +280,7 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
     let counted: Vec<String> = counts
         .iter()
         .filter(|count| !of_host || count.what == EventKind::Acts.name())
-        .map(|count| {
-            format!(
-                "{} {}, usually {:.0}",
-                count.what, count.observed, count.expected
-            )
-        })
+        .map(|count| format!("{} {}, usually {:.0}", count.what, count.observed, count.expected))
         .collect();
     Some(if counted.is_empty() && given.is_some() {
         "Likely failure: unclear; too little usually happens in that period to tell.".to_owned()
@@ -362,10 +327,7 @@ fn is_during(found: &DetectedRun, given: &OutageRun) -> bool {
 /// What failed: `application 43app`, `application, or application+messaging`.
 fn failed(found: &DetectedRun) -> String {
     let host = found.host.iter().map(|host| format!(" {host}"));
-    let or = found
-        .or_servers
-        .iter()
-        .map(|servers| format!(", or {servers}"));
+    let or = found.or_servers.iter().map(|servers| format!(", or {servers}"));
     let more: String = host.chain(or).collect();
     format!("{}{more}", found.servers)
 }
@@ -382,6 +344,5 @@ fn end_of(from: &Cell, to: &Cell) -> String {
 /// A time without its fraction of a second.
 pub(crate) fn to_the_second(at: &Cell) -> String {
     let text = at.to_string();
-    text.split_once('.')
-        .map_or(text.clone(), |(whole, _)| whole.to_owned())
+    text.split_once('.').map_or(text.clone(), |(whole, _)| whole.to_owned())
 }

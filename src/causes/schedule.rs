@@ -41,9 +41,9 @@ pub fn parse_event(text: &str) -> Result<TimedCause, ScheduleError> {
         _ => (None, text),
     };
     let after_ms = match time {
-        Some(time) => Some(read_offset(time).ok_or_else(|| ScheduleError::Time {
-            text: time.to_owned(),
-        })?),
+        Some(time) => {
+            Some(read_offset(time).ok_or_else(|| ScheduleError::Time { text: time.to_owned() })?)
+        }
         None => None,
     };
     let cause = parse(words.trim_start())?;

@@ -53,12 +53,7 @@ fn tokens(text: &str) -> Vec<Token> {
         };
         rest = &rest[length..];
         if kind != TokenKind::Word || !ARTICLES.contains(&word.as_str()) {
-            tokens.push(Token {
-                kind,
-                text: word,
-                from,
-                to: from + length,
-            });
+            tokens.push(Token { kind, text: word, from, to: from + length });
         }
     }
 }
@@ -117,11 +112,7 @@ fn ways(words: &str) -> Vec<Vec<Part<'_>>> {
     for (at, piece) in words.split(['[', ']']).enumerate() {
         let parts: Vec<Part<'_>> = piece.split_whitespace().map(part).collect();
         let is_optional = at % 2 == 1;
-        let without = if is_optional {
-            ways.clone()
-        } else {
-            Vec::new()
-        };
+        let without = if is_optional { ways.clone() } else { Vec::new() };
         for way in &mut ways {
             way.extend(&parts);
         }
@@ -156,10 +147,7 @@ struct Furthest {
 impl Furthest {
     fn expected(&mut self, at: usize, what: String, words: &[&str]) {
         if at > self.at {
-            *self = Self {
-                at,
-                ..Self::default()
-            };
+            *self = Self { at, ..Self::default() };
         }
         if at == self.at && !self.expected.contains(&what) {
             self.expected.push(what);
@@ -189,9 +177,7 @@ fn nearly(text: &str, tokens: &[Token]) -> Option<String> {
     if text.len() > LONGEST {
         return None;
     }
-    let quoted = tokens
-        .iter()
-        .filter(|token| token.kind == TokenKind::Quoted);
+    let quoted = tokens.iter().filter(|token| token.kind == TokenKind::Quoted);
     let doubled = quoted.map(|token| {
         let quote = &text[..token.to];
         let quote = quote.char_indices().last().map_or(0, |(at, _)| at);
@@ -293,11 +279,7 @@ fn servers(rest: &[Token], at: usize, furthest: &mut Furthest) -> Option<(usize,
             if !["and", ","].contains(&word(taken)) {
                 break;
             }
-            taken += if word(taken) == "," && word(taken + 1) == "and" {
-                2
-            } else {
-                1
-            };
+            taken += if word(taken) == "," && word(taken + 1) == "and" { 2 } else { 1 };
         }
     }
     if ["server", "servers"].contains(&word(taken)) {
@@ -328,10 +310,7 @@ fn console_part(rest: &[Token], at: usize, furthest: &mut Furthest) -> Option<(u
     let length = name.split(' ').count();
     let is_tab = |token: &&Token| token.kind == TokenKind::Word && token.text == "tab";
     let taken = length + usize::from(rest.get(length).filter(is_tab).is_some());
-    let argument = Argument {
-        said: name.to_owned(),
-        sql: vec![literal(name)],
-    };
+    let argument = Argument { said: name.to_owned(), sql: vec![literal(name)] };
     Some((taken, argument))
 }
 
@@ -340,13 +319,7 @@ fn quoted_text(rest: &[Token], at: usize, furthest: &mut Furthest) -> Option<(us
         Some(token) if token.kind == TokenKind::Quoted => {
             let sql = literal(&token.text);
             let said = sql.clone();
-            Some((
-                1,
-                Argument {
-                    said,
-                    sql: vec![sql],
-                },
-            ))
+            Some((1, Argument { said, sql: vec![sql] }))
         }
         Some(token) if token.kind == TokenKind::Unclosed => {
             furthest.expected(at, "a text whose quote is closed".to_owned(), &[]);
@@ -365,19 +338,14 @@ fn number(rest: &[Token], at: usize, furthest: &mut Furthest) -> Option<(usize, 
         furthest.expected(at, "a number".to_owned(), &[]);
         return None;
     };
-    let argument = Argument {
-        said: token.text.clone(),
-        sql: vec![token.text.clone()],
-    };
+    let argument = Argument { said: token.text.clone(), sql: vec![token.text.clone()] };
     Some((1, argument))
 }
 
 /// The statements with the arguments in their places, again for each value of an argument that has several.
 fn written(template: &str, arguments: &BTreeMap<&str, Argument>) -> Vec<String> {
     let times = arguments.values().map(|argument| argument.sql.len()).max();
-    (0..times.unwrap_or(1))
-        .map(|time| filled(template, arguments, time))
-        .collect()
+    (0..times.unwrap_or(1)).map(|time| filled(template, arguments, time)).collect()
 }
 
 /// Fills `{NAME}` and `{NAME:default}`; a default may hold arguments of its own.

@@ -22,12 +22,7 @@ pub(super) fn assemble(
     terms: &Terms,
     first_line: Option<u32>,
 ) -> Comparison {
-    let sides = Sides {
-        found,
-        reading,
-        actual,
-        terms,
-    };
+    let sides = Sides { found, reading, actual, terms };
     let rows = found.rows.iter().map(|row| sides.row(row, first_line));
     let rows: Vec<RowRun> = rows.collect();
     let mut cells = rows.iter().flat_map(|row| &row.cells);
@@ -58,9 +53,7 @@ impl Sides<'_> {
         RowRun {
             key: row.key.clone(),
             verdict: row.verdict(),
-            source_line: first_line
-                .zip(file_line)
-                .map(|(first, line)| first + line - 1),
+            source_line: first_line.zip(file_line).map(|(first, line)| first + line - 1),
             file_line,
             cells,
         }
@@ -105,16 +98,10 @@ fn cell_verdict(
         Some(DifferenceKind::Missing) => (CellVerdict::Missing, None),
         Some(DifferenceKind::Extra) => (CellVerdict::Extra, None),
         None => match note {
-            Some(Note {
-                parameter: Some(name),
-                ..
-            }) => (
-                CellVerdict::MatchesByParameter,
-                Some(format!("replaces parameter `{name}`")),
-            ),
-            Some(Note {
-                erratum: Some(_), ..
-            }) => (CellVerdict::MatchesByErratum, None),
+            Some(Note { parameter: Some(name), .. }) => {
+                (CellVerdict::MatchesByParameter, Some(format!("replaces parameter `{name}`")))
+            }
+            Some(Note { erratum: Some(_), .. }) => (CellVerdict::MatchesByErratum, None),
             _ => (CellVerdict::Matches, None),
         },
     }
@@ -125,11 +112,7 @@ fn header_sentences(found: &TableDiff) -> Vec<String> {
         return Vec::new();
     };
     let list = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
     let mut sentences = Vec::new();
     if !header.missing.is_empty() {
@@ -150,19 +133,11 @@ fn header_sentences(found: &TableDiff) -> Vec<String> {
 
 fn remarks(found: &TableDiff) -> Vec<String> {
     let key = |cells: &[Cell]| {
-        let pairs = found
-            .key
-            .iter()
-            .zip(cells)
-            .map(|(name, cell)| format!("`{name}={cell}`"));
+        let pairs = found.key.iter().zip(cells).map(|(name, cell)| format!("`{name}={cell}`"));
         pairs.collect::<Vec<_>>().join("; ")
     };
     let order = found.out_of_order.iter().map(|row| {
-        let name = if found.key.is_empty() {
-            String::new()
-        } else {
-            format!("{} ", key(&row.key))
-        };
+        let name = if found.key.is_empty() { String::new() } else { format!("{} ", key(&row.key)) };
         format!(
             "row {name}is at position {}, expected at position {}",
             row.actual + 1,

@@ -77,17 +77,12 @@ pub fn compare_bound(
         Expect::Table(expected) if expected.layout == Layout::Grid => expected,
         Expect::Rows(count) => return count_bound(*count, binds, actual),
         _ => {
-            return Err(BoundError::NotATable {
-                check: check.id.clone(),
-            });
+            return Err(BoundError::NotATable { check: check.id.clone() });
         }
     };
     let mut reading = read_expected(expected, &[], asked.columns);
     let actual = super::spelt_as(actual, &reading.table).0;
-    let mut bound = Bound {
-        parameters: parameters.to_vec(),
-        ..Bound::default()
-    };
+    let mut bound = Bound { parameters: parameters.to_vec(), ..Bound::default() };
     for bind in binds {
         bound.find(&reading, expected, bind, &actual)?;
     }
@@ -100,35 +95,19 @@ pub fn compare_bound(
     let others = actual.rows.len() - rows.rows.len();
     let terms = terms_of(check, asked.key, asked.order, &rows);
     let found = diff::diff(&reading.table, &rows, &terms.options())?;
-    let mut comparison = assemble(
-        &found,
-        &reading,
-        &rows,
-        &terms,
-        asked.printed.map(Lines::first),
-    );
+    let mut comparison = assemble(&found, &reading, &rows, &terms, asked.printed.map(Lines::first));
     comparison.remarks.extend(bound.remarks);
-    comparison
-        .remarks
-        .extend(left_out_sentences(others, left_out));
+    comparison.remarks.extend(left_out_sentences(others, left_out));
     Ok(comparison)
 }
 
 fn left_out_sentences(others: usize, documented: usize) -> impl Iterator<Item = String> {
     let rows = |n: usize| counted(n, "row");
     let of_export = (others > 0).then(|| {
-        format!(
-            "excluded: {} of the export that {} not bound",
-            rows(others),
-            are(others)
-        )
+        format!("excluded: {} of the export that {} not bound", rows(others), are(others))
     });
     let of_document = (documented > 0).then(|| {
-        format!(
-            "excluded: {} of the document that {} not bound",
-            rows(documented),
-            are(documented)
-        )
+        format!("excluded: {} of the document that {} not bound", rows(documented), are(documented))
     });
     of_export.into_iter().chain(of_document)
 }
@@ -168,10 +147,7 @@ fn count_bound(
 /// `activity_id 1347 -> 88123 (given)`.
 fn given(column: &str, bind: &ParameterValue) -> Option<String> {
     let before = bind.instead_of.as_ref()?;
-    Some(format!(
-        "bound: {column} {before} -> {} (given)",
-        in_sentence(&bind.value)
-    ))
+    Some(format!("bound: {column} {before} -> {} (given)", in_sentence(&bind.value)))
 }
 
 /// A value in a sentence: a text is quoted, so that it is known to be no word of the sentence.
@@ -188,10 +164,7 @@ fn same(a: &Cell, b: &Cell) -> bool {
 }
 
 fn position(table: &ResultTable, name: &str) -> Option<usize> {
-    table
-        .columns
-        .iter()
-        .position(|column| column.name.eq_ignore_ascii_case(name))
+    table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
 fn keep(reading: &mut Reading, rows: &[usize]) {
@@ -243,28 +216,19 @@ impl Bound {
         };
         let name = &reading.table.columns[column].name;
         let Some(at) = position(actual, name) else {
-            return Err(BoundError::NoColumn {
-                column: name.clone(),
-            });
+            return Err(BoundError::NoColumn { column: name.clone() });
         };
         let rows = (0..actual.rows.len()).filter(|row| same(&actual.rows[*row][at], &bind.value));
         let rows: Vec<usize> = rows.collect();
         self.remarks.extend(given(name, bind));
         if rows.is_empty() {
-            self.remarks.push(format!(
-                "no row of the export has {name} {}",
-                in_sentence(&bind.value)
-            ));
+            self.remarks
+                .push(format!("no row of the export has {name} {}", in_sentence(&bind.value)));
         }
         for (row, column) in shown {
             self.kept_expected.push(row);
             let (bind, actual) = (bind.clone(), rows.first().copied());
-            self.pairs.push(Pair {
-                expected: row,
-                column,
-                bind,
-                actual,
-            });
+            self.pairs.push(Pair { expected: row, column, bind, actual });
         }
         self.kept_actual.extend(rows);
         Ok(())
@@ -274,14 +238,9 @@ impl Bound {
     fn shown(&self, reading: &Reading, expected: &Expected) -> Vec<String> {
         let rows = 0..reading.table.rows.len();
         let shown = |parameter: &&ParameterValue| {
-            rows.clone()
-                .any(|row| shows(reading, expected, row, parameter).is_some())
+            rows.clone().any(|row| shows(reading, expected, row, parameter).is_some())
         };
-        self.parameters
-            .iter()
-            .filter(shown)
-            .map(|parameter| parameter.name.clone())
-            .collect()
+        self.parameters.iter().filter(shown).map(|parameter| parameter.name.clone()).collect()
     }
 
     /// Puts the user's values instead of the lab's.
@@ -318,9 +277,8 @@ impl Bound {
             let name = reading.table.columns[column].name.clone();
             let place = (pair.expected, column);
             let parameter = parameter_of(reading, expected, &self.parameters, place);
-            let taken = position(actual, &name)
-                .map(|at| &row[at])
-                .filter(|cell| **cell != Cell::Null);
+            let taken =
+                position(actual, &name).map(|at| &row[at]).filter(|cell| **cell != Cell::Null);
             let (Some(parameter), Some(taken), true) = (parameter, taken, column != pair.column)
             else {
                 continue;
@@ -369,10 +327,7 @@ impl Bound {
         kept.dedup();
         ResultTable {
             columns: actual.columns.clone(),
-            rows: kept
-                .into_iter()
-                .map(|row| actual.rows[row].clone())
-                .collect(),
+            rows: kept.into_iter().map(|row| actual.rows[row].clone()).collect(),
         }
     }
 }
@@ -387,17 +342,13 @@ fn shows(
     let before = written(expected, bind)?;
     let columns = reading.table.columns.iter().enumerate();
     let mut shown = columns.filter(|(_, column)| bind.columns.contains(&column.name));
-    shown
-        .find(|(at, _)| same(&reading.table.rows[row][*at], before))
-        .map(|(at, _)| at)
+    shown.find(|(at, _)| same(&reading.table.rows[row][*at], before)).map(|(at, _)| at)
 }
 
 /// The value that the table was written with for a parameter.
 fn written<'a>(expected: &'a Expected, parameter: &ParameterValue) -> Option<&'a Cell> {
     let mut written = expected.written_with.iter();
-    written
-        .find(|(name, _)| *name == parameter.name)
-        .map(|(_, value)| value)
+    written.find(|(name, _)| *name == parameter.name).map(|(_, value)| value)
 }
 
 /// The parameter that a cell of the document shows.
@@ -407,17 +358,10 @@ fn parameter_of<'a>(
     parameters: &'a [ParameterValue],
     (row, column): (usize, usize),
 ) -> Option<&'a str> {
-    let (name, cell) = (
-        &reading.table.columns[column].name,
-        &reading.table.rows[row][column],
-    );
-    let mut parameters = parameters
-        .iter()
-        .filter(|parameter| parameter.columns.contains(name));
+    let (name, cell) = (&reading.table.columns[column].name, &reading.table.rows[row][column]);
+    let mut parameters = parameters.iter().filter(|parameter| parameter.columns.contains(name));
     let shown = |parameter: &&ParameterValue| {
         written(expected, parameter).is_some_and(|before| same(cell, before))
     };
-    parameters
-        .find(shown)
-        .map(|parameter| parameter.name.as_str())
+    parameters.find(shown).map(|parameter| parameter.name.as_str())
 }

@@ -32,25 +32,12 @@ pub(super) struct Note {
 }
 
 pub(super) fn read_value(text: &str, columns: &[Column]) -> Reading {
-    let column = columns
-        .first()
-        .cloned()
-        .unwrap_or_else(|| Column::new("value", Kind::Text));
-    let cell = RawCell {
-        text: text.to_owned(),
-        quoted: false,
-    }
-    .read(column.kind);
+    let column = columns.first().cloned().unwrap_or_else(|| Column::new("value", Kind::Text));
+    let cell = RawCell { text: text.to_owned(), quoted: false }.read(column.kind);
     Reading {
-        table: ResultTable {
-            columns: vec![column],
-            rows: vec![vec![cell]],
-        },
+        table: ResultTable { columns: vec![column], rows: vec![vec![cell]] },
         file_lines: vec![None],
-        notes: vec![vec![Note {
-            printed: Some(text.to_owned()),
-            ..Note::default()
-        }]],
+        notes: vec![vec![Note { printed: Some(text.to_owned()), ..Note::default() }]],
         struck: vec![Vec::new()],
     }
 }
@@ -64,16 +51,11 @@ pub(super) fn read_expected(
         Layout::Grid => expected.header.clone(),
         Layout::Lines => vec![LINE_COLUMN.to_owned()],
     };
-    let kept: Vec<usize> = (0..header.len())
-        .filter(|at| expected.is_data(*at))
-        .collect();
+    let kept: Vec<usize> = (0..header.len()).filter(|at| expected.is_data(*at)).collect();
     let numbered = expected.layout == Layout::Lines && answer.iter().any(|c| c.name == LINE_NUMBER);
     let columns = columns_of(&header, &kept, numbered, answer);
     let mut reading = Reading {
-        table: ResultTable {
-            columns,
-            rows: Vec::new(),
-        },
+        table: ResultTable { columns, rows: Vec::new() },
         file_lines: Vec::new(),
         notes: Vec::new(),
         struck: Vec::new(),
@@ -83,9 +65,7 @@ pub(super) fn read_expected(
         let mut cells = Vec::new();
         let mut notes = Vec::new();
         if numbered {
-            cells.push(Cell::Integer(
-                i64::try_from(number).unwrap_or(i64::MAX).saturating_add(1),
-            ));
+            cells.push(Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX).saturating_add(1)));
             notes.push(Note::default());
         }
         for at in &kept {
@@ -141,9 +121,7 @@ fn bindings<'a>(
     let written = expected.written_with.iter();
     written
         .filter_map(|(name, before)| {
-            let parameter = parameters
-                .iter()
-                .find(|parameter| parameter.name == *name)?;
+            let parameter = parameters.iter().find(|parameter| parameter.name == *name)?;
             (parameter.value != *before).then_some(ChangedParameter { before, parameter })
         })
         .collect()
@@ -154,17 +132,9 @@ fn read_cell(
     column: &Column,
     bindings: &[ChangedParameter<'_>],
 ) -> (Cell, Note) {
-    let raw = |text: &str| {
-        RawCell {
-            text: text.to_owned(),
-            quoted: printed.quoted,
-        }
-        .read(column.kind)
-    };
-    let mut note = Note {
-        printed: Some(printed.text.clone()),
-        ..Note::default()
-    };
+    let raw =
+        |text: &str| RawCell { text: text.to_owned(), quoted: printed.quoted }.read(column.kind);
+    let mut note = Note { printed: Some(printed.text.clone()), ..Note::default() };
     let mut cell = raw(&printed.text);
     let erratum = printed.erratum.as_ref();
     if let Some((erratum, reading)) = erratum.and_then(|e| e.reading.as_ref().map(|r| (e, r))) {

@@ -32,11 +32,7 @@ impl Terms {
             key: self.key.clone(),
             columns: self.columns,
             order: self.order.clone(),
-            ignore: self
-                .ignore
-                .iter()
-                .map(|(column, _)| column.clone())
-                .collect(),
+            ignore: self.ignore.iter().map(|(column, _)| column.clone()).collect(),
             tolerance: self
                 .tolerance
                 .iter()
@@ -70,9 +66,7 @@ impl Terms {
         let spell = |name: &mut String| {
             let known = [expected, actual].into_iter().find_map(|table| {
                 let exact = table.position(name);
-                exact
-                    .or_else(|| table.position_in_any_case(name))
-                    .map(|at| &table.columns[at].name)
+                exact.or_else(|| table.position_in_any_case(name)).map(|at| &table.columns[at].name)
             });
             if let Some(known) = known {
                 name.clone_from(known);
@@ -81,10 +75,7 @@ impl Terms {
         let mut terms = self.clone();
         terms.key.iter_mut().for_each(spell);
         terms.ignore.iter_mut().for_each(|(name, _)| spell(name));
-        terms
-            .tolerance
-            .iter_mut()
-            .for_each(|(name, ..)| spell(name));
+        terms.tolerance.iter_mut().for_each(|(name, ..)| spell(name));
         terms
     }
 }
@@ -129,9 +120,7 @@ pub(super) fn spelt_as<'t>(
         if like.position(&own).is_some() {
             continue;
         }
-        let known = like
-            .position_in_any_case(&own)
-            .map(|known| &like.columns[known].name);
+        let known = like.position_in_any_case(&own).map(|known| &like.columns[known].name);
         let is_sole = table.position_in_any_case(&own).is_some();
         if let Some(known) = known.filter(|_| is_sole) {
             renamed.push(format!("`{own}` for `{known}`"));

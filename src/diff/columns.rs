@@ -17,10 +17,7 @@ pub(super) fn pair_columns(
         let same_name = by_name.entry(&column.name).or_default();
         same_name.push_back((at, column));
     }
-    let place = |(position, column): (usize, &Column)| ColumnPlace {
-        position,
-        kind: column.kind,
-    };
+    let place = |(position, column): (usize, &Column)| ColumnPlace { position, kind: column.kind };
     let mut pairs: Vec<_> = (expected.columns.iter().enumerate())
         .map(|(at, column)| PairedColumn {
             name: column.name.clone(),

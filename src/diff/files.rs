@@ -174,17 +174,10 @@ impl<'p> Source<'p> {
         File::open(path)?.take(HEAD).read_to_end(&mut head)?;
         let mut text = head.as_slice();
         text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        if text
-            .trim_ascii_start()
-            .first()
-            .is_none_or(|byte| *byte == b'|')
-        {
+        if text.trim_ascii_start().first().is_none_or(|byte| *byte == b'|') {
             return Ok(None);
         }
-        while let Some(rest) = text
-            .strip_prefix(b"\n")
-            .or_else(|| text.strip_prefix(b"\r\n"))
-        {
+        while let Some(rest) = text.strip_prefix(b"\n").or_else(|| text.strip_prefix(b"\r\n")) {
             text = rest;
         }
         let begin = head.len() - text.len();
@@ -206,9 +199,8 @@ impl<'p> Source<'p> {
         if let Ok(Some(RawToken::Record(record))) = tokens.next_raw() {
             let names = record.fields.iter().map(|field| cell(record.bytes, *field));
             if let Some(names) = names.collect::<Option<Vec<_>>>() {
-                source.header = (names.iter())
-                    .map(|name| without_brackets(&name.text).into_owned())
-                    .collect();
+                source.header =
+                    (names.iter()).map(|name| without_brackets(&name.text).into_owned()).collect();
             }
         }
         Ok((!source.header.is_empty()).then_some(source))
@@ -278,10 +270,7 @@ impl<'p> Source<'p> {
     fn again(&self, rows: &[Row], places: &[usize]) -> io::Result<Option<RawTable>> {
         let mut table = RawTable {
             header: (self.header.iter())
-                .map(|name| RawCell {
-                    text: name.clone(),
-                    quoted: true,
-                })
+                .map(|name| RawCell { text: name.clone(), quoted: true })
                 .collect(),
             rows: Vec::with_capacity(places.len()),
             text_formulas: 0,

@@ -236,10 +236,9 @@ pub(super) fn check_tolerances(options: &DiffOptions) -> Result<(), DiffError> {
         tolerance.value().is_nan() || tolerance.value() < 0.0
     };
     match options.tolerance.iter().find(bad) {
-        Some((column, tolerance)) => Err(DiffError::BadTolerance {
-            column: column.clone(),
-            tolerance: tolerance.value(),
-        }),
+        Some((column, tolerance)) => {
+            Err(DiffError::BadTolerance { column: column.clone(), tolerance: tolerance.value() })
+        }
         None => Ok(()),
     }
 }
@@ -255,15 +254,11 @@ pub fn check_distances<'n>(
     for column in columns {
         let cells = || {
             let places = tables.map(|table| (table, table.position_in_any_case(column)));
-            let places = places
-                .into_iter()
-                .filter_map(|(table, at)| Some((table, at?)));
+            let places = places.into_iter().filter_map(|(table, at)| Some((table, at?)));
             places.flat_map(|(table, at)| table.rows.iter().map(move |row| &row[at]))
         };
         if cells().any(|cell| !is_blank(cell)) && !cells().any(has_distance) {
-            return Err(DiffError::NoDistance {
-                column: column.to_owned(),
-            });
+            return Err(DiffError::NoDistance { column: column.to_owned() });
         }
     }
     Ok(())

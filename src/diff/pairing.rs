@@ -47,8 +47,7 @@ impl Rule {
     }
 
     fn tolerates(&self, expected: &Cell, actual: &Cell) -> bool {
-        self.tolerance
-            .is_some_and(|tolerance| within(expected, actual, tolerance))
+        self.tolerance.is_some_and(|tolerance| within(expected, actual, tolerance))
     }
 }
 
@@ -72,10 +71,8 @@ impl<'a> Comparison<'a> {
     pub(super) fn row(&self, columns: &[PairedColumn], (expected, actual): Pair) -> RowDiff {
         let expected_row = expected.map(|at| &self.expected.rows[at]);
         let actual_row = actual.map(|at| &self.actual.rows[at]);
-        let shown = (
-            expected.map(|at| &self.shown.0.rows[at]),
-            actual.map(|at| &self.shown.1.rows[at]),
-        );
+        let shown =
+            (expected.map(|at| &self.shown.0.rows[at]), actual.map(|at| &self.shown.1.rows[at]));
         let key = match shown {
             (Some(row), _) => pick(row, &self.expected_key),
             (None, Some(row)) => pick(row, &self.actual_key),
@@ -136,14 +133,10 @@ impl<'a> Comparison<'a> {
         } else if few {
             self.choose_greedily(&expected, &actual, all_pairs(&expected, &actual))
         } else {
-            (0..expected.len().min(actual.len()))
-                .map(|n| (n, n))
-                .collect()
+            (0..expected.len().min(actual.len())).map(|n| (n, n)).collect()
         };
-        let mut left: (Vec<_>, Vec<_>) = (
-            expected.into_iter().map(Some).collect(),
-            actual.into_iter().map(Some).collect(),
-        );
+        let mut left: (Vec<_>, Vec<_>) =
+            (expected.into_iter().map(Some).collect(), actual.into_iter().map(Some).collect());
         for (i, j) in chosen {
             pairs.push((left.0[i].take(), left.1[j].take()));
         }
@@ -159,9 +152,8 @@ impl<'a> Comparison<'a> {
         pairs: &mut Vec<Pair>,
     ) -> (Vec<usize>, Vec<usize>) {
         let counted = || self.rules.iter().filter(|rule| !rule.ignored);
-        let (expected_columns, actual_columns): (Vec<_>, Vec<_>) = counted()
-            .filter_map(|rule| rule.expected.zip(rule.actual))
-            .unzip();
+        let (expected_columns, actual_columns): (Vec<_>, Vec<_>) =
+            counted().filter_map(|rule| rule.expected.zip(rule.actual)).unzip();
         let mut by_content: HashMap<_, VecDeque<usize>> = HashMap::new();
         for at in actual {
             let content = pick(&self.actual.rows[at], &actual_columns);
@@ -188,10 +180,7 @@ impl<'a> Comparison<'a> {
         pairs: impl IntoIterator<Item = (usize, usize)>,
     ) -> Vec<(usize, usize)> {
         let candidate = |(i, j): (usize, usize)| {
-            let rows = (
-                &self.expected.rows[expected[i]],
-                &self.actual.rows[actual[j]],
-            );
+            let rows = (&self.expected.rows[expected[i]], &self.actual.rows[actual[j]]);
             (Reverse(self.agreeing(rows.0, rows.1)), i + j, i, j)
         };
         let mut candidates: Vec<_> = pairs.into_iter().map(candidate).collect();
@@ -222,10 +211,7 @@ impl<'a> Comparison<'a> {
         }
         if few {
             pairs.extend(all_pairs(expected, actual).filter(|(i, j)| {
-                let rows = (
-                    &self.expected.rows[expected[*i]],
-                    &self.actual.rows[actual[*j]],
-                );
+                let rows = (&self.expected.rows[expected[*i]], &self.actual.rows[actual[*j]]);
                 // Two blanks agree, and say nothing.
                 let says = |(e, a): (usize, usize)| !(is_blank(&rows.0[e]) && is_blank(&rows.1[a]));
                 let agreeing = self.agreeing_rules(rows.0, rows.1);

@@ -197,9 +197,8 @@ impl TableDiff {
             .filter_map(|(at, column)| Some((column.actual?, at, column)))
             .collect();
         columns.sort_by_key(|(place, ..)| place.position);
-        let mut rows: Vec<_> = (self.rows.iter())
-            .filter_map(|row| Some((row.actual?, row)))
-            .collect();
+        let mut rows: Vec<_> =
+            (self.rows.iter()).filter_map(|row| Some((row.actual?, row))).collect();
         rows.sort_by_key(|(position, _)| *position);
 
         let unchanged = |row: &RowDiff, column: &PairedColumn| {
@@ -281,9 +280,8 @@ impl TableDiff {
         let Some((_, ties)) = &self.ties else {
             return Vec::new();
         };
-        let matched: Vec<_> = (self.rows.iter())
-            .filter_map(|row| Some((row, row.expected?, row.actual?)))
-            .collect();
+        let matched: Vec<_> =
+            (self.rows.iter()).filter_map(|row| Some((row, row.expected?, row.actual?))).collect();
         let groups: Vec<usize> = matched.iter().map(|(.., actual)| ties[*actual]).collect();
         let stays = longest_rising(&groups);
         (matched.into_iter().zip(stays))
@@ -313,11 +311,7 @@ impl TableDiff {
         }
         (counts.into_iter())
             .filter(|(_, expected, actual)| *expected > 1 || *actual > 1)
-            .map(|(row, expected, actual)| DuplicateKey {
-                key: row.key.clone(),
-                expected,
-                actual,
-            })
+            .map(|(row, expected, actual)| DuplicateKey { key: row.key.clone(), expected, actual })
             .collect()
     }
 }
@@ -335,10 +329,7 @@ impl TwoSided for RowDiff {
 
 impl TwoSided for PairedColumn {
     fn positions(&self) -> (Option<usize>, Option<usize>) {
-        (
-            self.expected.map(|place| place.position),
-            self.actual.map(|place| place.position),
-        )
+        (self.expected.map(|place| place.position), self.actual.map(|place| place.position))
     }
 }
 
@@ -352,11 +343,7 @@ impl<T: TwoSided> TwoSided for (usize, T) {
 /// they follow there. The result depends on the positions only, not on the order of `items`.
 pub(super) fn weave<T: TwoSided>(mut items: Vec<T>) -> Vec<T> {
     let mut by_actual: Vec<_> = (items.iter())
-        .filter_map(|item| {
-            item.positions()
-                .1
-                .map(|actual| (actual, item.positions().0))
-        })
+        .filter_map(|item| item.positions().1.map(|actual| (actual, item.positions().0)))
         .collect();
     by_actual.sort_unstable();
     let mut follows = HashMap::new();

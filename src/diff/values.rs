@@ -15,9 +15,7 @@ pub(super) fn sole<'c>(cells: impl Iterator<Item = &'c Cell>) -> HashMap<Value<'
     for (at, cell) in cells.enumerate().filter(|(_, cell)| !is_blank(cell)) {
         (places.entry(Value(cell)).and_modify(|place| *place = None)).or_insert(Some(at));
     }
-    (places.into_iter())
-        .filter_map(|(value, place)| Some((value, place?)))
-        .collect()
+    (places.into_iter()).filter_map(|(value, place)| Some((value, place?))).collect()
 }
 
 /// Whether a cell says nothing.

@@ -197,11 +197,7 @@ impl Seen {
     /// Whether some values were rejected as ambiguous although a later value of the column resolves them.
     #[must_use]
     pub fn is_settled_late(&self) -> bool {
-        let Separators {
-            decimal_point,
-            decimal_comma,
-            grouping_blank,
-        } = self.separators;
+        let Separators { decimal_point, decimal_comma, grouping_blank } = self.separators;
         self.unsettled > 0 && (decimal_point != decimal_comma || grouping_blank)
     }
 }
@@ -260,11 +256,7 @@ pub fn value(
     match cast {
         Cast::Text => {
             if text.len() >= CUTS[0] - 1 {
-                measure(
-                    text,
-                    rules.padded && cells[field.end..].starts_with(' '),
-                    seen,
-                );
+                measure(text, rules.padded && cells[field.end..].starts_with(' '), seen);
             } else if number::is_cut(text) {
                 seen.digits_gone += 1;
             } else if rules.fifteen_digits && lacks_digits(text) {
@@ -327,9 +319,7 @@ fn quote_around(text: &str) -> Option<char> {
 #[inline]
 fn is_only_blanks(text: &str) -> bool {
     // Every value is asked, and nearly none begins like one.
-    text.as_bytes()
-        .first()
-        .is_some_and(|b| matches!(b, b' ' | b'\t' | 0xC2 | 0xE2))
+    text.as_bytes().first().is_some_and(|b| matches!(b, b' ' | b'\t' | 0xC2 | 0xE2))
         && text.chars().all(char::is_whitespace)
 }
 

@@ -42,26 +42,11 @@ impl NullStyle {
         let none = NullRule::default();
         match self {
             Self::Word => NullRule { word: true, ..none },
-            Self::Empty => NullRule {
-                empty: true,
-                quoted_empty: true,
-                ..none
-            },
-            Self::EmptyOrNul => NullRule {
-                empty: true,
-                nul_is_empty: true,
-                ..none
-            },
-            Self::Nothing => NullRule {
-                empty: true,
-                ..none
-            },
+            Self::Empty => NullRule { empty: true, quoted_empty: true, ..none },
+            Self::EmptyOrNul => NullRule { empty: true, nul_is_empty: true, ..none },
+            Self::Nothing => NullRule { empty: true, ..none },
             Self::Marked => none,
-            Self::MarkedOrWord => NullRule {
-                word: true,
-                quoted_word: true,
-                ..none
-            },
+            Self::MarkedOrWord => NullRule { word: true, quoted_word: true, ..none },
         }
     }
 

@@ -43,12 +43,7 @@ impl UnterminatedValue {
 impl LastValue {
     /// Notes a record. A quoted field is closed, so it is complete.
     pub(super) fn note(&mut self, record: &Record<'_>) {
-        let Some(Field {
-            start,
-            end,
-            written,
-        }) = record.fields.last().copied()
-        else {
+        let Some(Field { start, end, written }) = record.fields.last().copied() else {
             return;
         };
         self.line = record.line;
@@ -65,9 +60,8 @@ impl LastValue {
             (kept.line != self.line && !text.is_empty() && text != "NULL").then_some(text)
         });
         let texts: Vec<&str> = texts.collect();
-        let look = texts.iter().fold(CellShape::Nothing, |look, text| {
-            look.and(CellShape::of(text))
-        });
+        let look =
+            texts.iter().fold(CellShape::Nothing, |look, text| look.and(CellShape::of(text)));
         let enough = match look {
             CellShape::Time => TIMES,
             CellShape::Number => NUMBERS,

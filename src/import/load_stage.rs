@@ -70,10 +70,7 @@ impl LoadStage<'_> {
         let file = self.summary.file.clone();
         move |source| match source {
             StoreError::Interrupted => ImportError::Interrupted,
-            source => ImportError::Store {
-                file: file.clone(),
-                source,
-            },
+            source => ImportError::Store { file: file.clone(), source },
         }
     }
 
@@ -90,11 +87,7 @@ impl LoadStage<'_> {
         }
         let mut rows = 0;
         let ended = loop {
-            let progress = Progress {
-                bytes: self.tally.read(),
-                total: self.tally.total(),
-                rows,
-            };
+            let progress = Progress { bytes: self.tally.read(), total: self.tally.total(), rows };
             if !go_on(progress) {
                 return Err(ImportError::Interrupted);
             }
@@ -171,20 +164,15 @@ impl LoadStage<'_> {
         for reject in &mut rejects {
             cut(&mut reject.text);
             self.summary.rejected += reject.records;
-            let count = &mut self
-                .reasons
-                .entry(reject.reason.code())
-                .or_insert((reject.reason, 0))
-                .1;
+            let count =
+                &mut self.reasons.entry(reject.reason.code()).or_insert((reject.reason, 0)).1;
             *count += reject.records.max(1);
             if self.summary.first_rejects.len() < FIRST_REJECTS {
                 self.summary.first_rejects.push(reject.clone());
             }
         }
         rejects.retain(|reject| !self.gather(reject));
-        loader
-            .rejects(&self.summary.file, &rejects)
-            .map_err(self.failed())
+        loader.rejects(&self.summary.file, &rejects).map_err(self.failed())
     }
 
     /// Takes a reject beyond those kept individually.
@@ -258,9 +246,7 @@ impl LoadStage<'_> {
             return Ok(());
         }
         let gathered = self.gathered();
-        loader
-            .rejects(&self.summary.file, &gathered)
-            .map_err(&failed)?;
+        loader.rejects(&self.summary.file, &gathered).map_err(&failed)?;
         self.warn(&ended, loader.counts());
         self.warn_of_other_states();
         let export = self.export(sha256, &ended);
@@ -351,9 +337,7 @@ impl LoadStage<'_> {
                 "" => format!("column {}", dropped.position),
                 heading => format!("`{heading}`"),
             };
-            summary
-                .dropped_columns
-                .push(format!("{name}: {}", dropped.why));
+            summary.dropped_columns.push(format!("{name}: {}", dropped.why));
         }
         summary.warnings.extend(plan.notes.iter().cloned());
         summary.warnings.extend(ended.warnings.iter().cloned());
@@ -388,24 +372,14 @@ impl LoadStage<'_> {
             form: self.summary.form.clone(),
             encoding: self.summary.encoding.clone(),
             reading: self.options.reading(),
-            taken_at: self
-                .summary
-                .exported_at_ms
-                .map(|ms| Cell::Timestamp(ms).to_string()),
+            taken_at: self.summary.exported_at_ms.map(|ms| Cell::Timestamp(ms).to_string()),
             taken_from: self.summary.taken_from,
             records: self.summary.records,
             rejected: self.summary.rejected,
             footer: self.summary.footer,
-            newest: ended
-                .seen
-                .iter()
-                .map(|seen| seen.iter().map(stored).collect())
-                .collect(),
+            newest: ended.seen.iter().map(|seen| seen.iter().map(stored).collect()).collect(),
             values: ended.values.clone(),
-            dropped: self
-                .plan
-                .as_ref()
-                .map_or_else(Vec::new, |plan| plan.dropped.clone()),
+            dropped: self.plan.as_ref().map_or_else(Vec::new, |plan| plan.dropped.clone()),
         }
     }
 }
@@ -419,13 +393,9 @@ fn warn_of_values(name: &str, values: &ColumnValues, warnings: &mut Vec<String>)
         ));
     }
     if values.blanks > 0 && kind != ColumnKind::Text {
-        let (n, were) = (
-            counted(values.blanks, "value"),
-            verb(values.blanks, "was", "were"),
-        );
-        warnings.push(format!(
-            "`{name}`: {n} {were} empty in a column of kind {kind}; read as NULL"
-        ));
+        let (n, were) = (counted(values.blanks, "value"), verb(values.blanks, "was", "were"));
+        warnings
+            .push(format!("`{name}`: {n} {were} empty in a column of kind {kind}; read as NULL"));
     }
 }
 
@@ -445,9 +415,8 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
     }
     if seen.blanks > 0 {
         let (n, were) = (values(seen.blanks), verb(seen.blanks, "was", "were"));
-        warnings.push(format!(
-            "`{name}`: {n} {were} empty in a column that is not text; read as NULL"
-        ));
+        warnings
+            .push(format!("`{name}`: {n} {were} empty in a column that is not text; read as NULL"));
     }
     if seen.escaped_null > 0 {
         let n = values(seen.escaped_null);
@@ -457,11 +426,7 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
     }
     if let Some(quote) = seen.in_quotes_by {
         let n = values(seen.in_quotes);
-        let option = if quote == '"' {
-            "--quote '\"'"
-        } else {
-            "--quote \"'\""
-        };
+        let option = if quote == '"' { "--quote '\"'" } else { "--quote \"'\"" };
         warnings.push(format!(
             "`{name}`: the quotes at both ends of {n} are a part of the text; `{option}` reads texts without them"
         ));
@@ -500,9 +465,7 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
     }
     if seen.not_hex > 0 {
         let n = values(seen.not_hex);
-        warnings.push(format!(
-            "`{name}`: {n} are not written as `0x...`; kept unchanged"
-        ));
+        warnings.push(format!("`{name}`: {n} are not written as `0x...`; kept unchanged"));
     }
     for (cut, count) in CUTS.iter().zip(seen.cut) {
         if count > 0 && seen.longest == *cut {

@@ -126,10 +126,7 @@ impl Target {
     #[must_use]
     pub fn unknown(&self) -> Vec<usize> {
         let columns = self.shape.columns.iter().enumerate();
-        columns
-            .filter(|(_, column)| !column.known)
-            .map(|(at, _)| at)
-            .collect()
+        columns.filter(|(_, column)| !column.known).map(|(at, _)| at).collect()
     }
 }
 
@@ -182,10 +179,7 @@ impl Plan {
                     continue;
                 }
                 let (mut words, mut others) = (0, 0);
-                for record in sample
-                    .iter()
-                    .filter(|record| record.fields.len() == self.width)
-                {
+                for record in sample.iter().filter(|record| record.fields.len() == self.width) {
                     let field = record.fields[*at];
                     let mut batch = Batch::default();
                     let mut seen = Seen::default();
@@ -226,10 +220,7 @@ pub fn plan(
     };
     plan.take_words(sample, rules);
     if plan.width > MAX_COLUMNS {
-        return Err(TablesError::TooMany {
-            found: plan.width,
-            most: MAX_COLUMNS,
-        });
+        return Err(TablesError::TooMany { found: plan.width, most: MAX_COLUMNS });
     }
     Ok(plan)
 }

@@ -154,24 +154,13 @@ fn sources(select: &Select) -> Option<Vec<SourceTable>> {
             _ => None,
         });
         for relation in std::iter::once(Some(&item.relation)).chain(joined) {
-            let TableFactor::Table {
-                name,
-                alias,
-                args: None,
-                ..
-            } = relation?
-            else {
+            let TableFactor::Table { name, alias, args: None, .. } = relation? else {
                 return None;
             };
             let written = name.0.last()?.as_ident()?.value.clone();
             let table = mapping::product_table(&written)?.name.to_owned();
-            let alias = alias
-                .as_ref()
-                .map_or(written, |alias| alias.name.value.clone());
-            let source = SourceTable {
-                alias: alias.to_lowercase(),
-                table,
-            };
+            let alias = alias.as_ref().map_or(written, |alias| alias.name.value.clone());
+            let source = SourceTable { alias: alias.to_lowercase(), table };
             let is_there =
                 |other: &SourceTable| other.table == source.table || other.alias == source.alias;
             if sources.iter().any(is_there) {
@@ -272,15 +261,9 @@ fn is_doubtful(summaries: &[Summary]) -> bool {
         let has = |name: &str| other.tables.iter().any(|table| table.name == name);
         one.tables.iter().any(|table| has(&table.name))
     };
-    let mut sieved = summaries
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| one.passed_over > 0);
+    let mut sieved = summaries.iter().enumerate().filter(|(_, one)| one.passed_over > 0);
     sieved.any(|(at, one)| {
-        let mut others = summaries
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != at);
+        let mut others = summaries.iter().enumerate().filter(|(other, _)| *other != at);
         others.any(|(_, other)| shares(one, other))
     })
 }

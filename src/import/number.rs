@@ -104,11 +104,9 @@ pub fn read(text: &str, whole: bool) -> Reading {
     if between.iter().all(|c| *c == separator) {
         let grouped = are_groups(&parts);
         return match (parts.len(), grouped, may_end) {
-            (2, true, true) => Reading::Two {
-                separator,
-                grouped: joined(&parts),
-                parted: with_point(),
-            },
+            (2, true, true) => {
+                Reading::Two { separator, grouped: joined(&parts), parted: with_point() }
+            }
             (2, true, false) if separator == ' ' => Reading::Two {
                 separator,
                 grouped: joined(&parts),

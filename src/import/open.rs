@@ -110,11 +110,7 @@ pub fn open_reader(
     options: &ImportOptions,
 ) -> Result<Opened, OpenError> {
     let source = Source::from_reader(reader, &options.bounds, !options.unhashed)?;
-    let format = options
-        .format_file
-        .as_deref()
-        .map(FormatFile::open)
-        .transpose()?;
+    let format = options.format_file.as_deref().map(FormatFile::open).transpose()?;
     open_source(source, format.as_ref(), options)
 }
 
@@ -128,12 +124,7 @@ fn open_source(
 ) -> Result<Opened, OpenError> {
     let form = options.form.as_deref().map(named).transpose()?;
     check_container(form, &source.bytes)?;
-    let Source {
-        packing,
-        bytes,
-        tally,
-        placed,
-    } = source;
+    let Source { packing, bytes, tally, placed } = source;
     let stream = match bytes {
         Bytes::Stream(stream) => stream,
         Bytes::Archive(file) => return workbook(file, form, options, packing, tally),
@@ -155,10 +146,7 @@ fn open_source(
     check_used(guess.form, options)?;
     if guess.trial.rule && options.header == Some(false) {
         let form = guess.form;
-        return Err(OpenError::NotUsed {
-            option: "header",
-            form,
-        });
+        return Err(OpenError::NotUsed { option: "header", form });
     }
     check_terminators(&sample, options)?;
     let escape_is_open = matches!(guess.form.layout, FormatLayout::Delimited(_))
@@ -172,11 +160,7 @@ fn open_source(
     reader = layers.restored(reader);
     let prefix = format.and_then(|format| format.prefix.clone());
     if let Some(prefix) = prefix.filter(|_| guess.form.nulls == NullStyle::EmptyOrNul) {
-        reader = Box::new(Prefixed {
-            reader,
-            prefix,
-            fields: Vec::new(),
-        });
+        reader = Box::new(Prefixed { reader, prefix, fields: Vec::new() });
     }
     reader = layers.counted_from_the_top(reader);
     let remarks = layers.remarks(escape_is_open);
@@ -285,9 +269,7 @@ fn check_begins_a_table(
 }
 
 fn named(id: &str) -> Result<&'static ImportFormat, OpenError> {
-    format::by_id(id).ok_or_else(|| OpenError::UnknownForm {
-        form: id.to_owned(),
-    })
+    format::by_id(id).ok_or_else(|| OpenError::UnknownForm { form: id.to_owned() })
 }
 
 /// The reader of a format.
@@ -318,24 +300,18 @@ fn reader(
                 Ends::Run => Box::new(fixed_width::Run::new(text, plan, several, limits)),
                 Ends::Lines => {
                     let aligned = guess.form.nulls == NullStyle::Word;
-                    Box::new(fixed_width::Columns::new(
-                        text, plan, several, aligned, limits,
-                    ))
+                    Box::new(fixed_width::Columns::new(text, plan, several, aligned, limits))
                 }
             }
         }
         FormatLayout::Vertical(mark) => Box::new(vertical::Vertical::new(text, mark, limits)),
         FormatLayout::Grid(bars) => Box::new(grid::Grid::new(text, bars, limits)),
-        FormatLayout::Json => Box::new(json::Objects::new(
-            text,
-            limits,
-            options.late_columns.clone(),
-        )),
-        FormatLayout::Xml => Box::new(xml::XmlRows::new(
-            text,
-            limits,
-            options.late_columns.clone(),
-        )),
+        FormatLayout::Json => {
+            Box::new(json::Objects::new(text, limits, options.late_columns.clone()))
+        }
+        FormatLayout::Xml => {
+            Box::new(xml::XmlRows::new(text, limits, options.late_columns.clone()))
+        }
         FormatLayout::Inserts => Box::new(inserts::Inserts::new(text, limits)),
         FormatLayout::Workbook => unreachable!("a workbook is no text, and was opened before"),
     }
@@ -352,16 +328,9 @@ fn plan(guess: &Detection, format: Option<&FormatFile>, options: &ImportOptions)
         .filter(is_own)
         .or(trial.end.as_deref())
         .or(guess.form.record_end);
-    let names = of_format
-        .map(|format| &format.names)
-        .or(trial.below.as_ref());
+    let names = of_format.map(|format| &format.names).or(trial.below.as_ref());
     DelimitedPlan {
-        delimiter: options
-            .field_terminator
-            .as_deref()
-            .or(told)
-            .unwrap_or(likeliest)
-            .to_owned(),
+        delimiter: options.field_terminator.as_deref().or(told).unwrap_or(likeliest).to_owned(),
         record_end: record_end.map(str::to_owned),
         quotes: guess.quotes,
         header: options.header.unwrap_or(trial.header),

@@ -151,38 +151,21 @@ impl ImportOptions {
             ("--input-format", self.form.as_ref().map(given)),
             ("--table", self.table.as_ref().map(given)),
             ("--encoding", self.encoding.as_ref().map(given)),
-            (
-                "--exported-at",
-                self.exported_at_ms.map(Cell::Timestamp).map(given),
-            ),
+            ("--exported-at", self.exported_at_ms.map(Cell::Timestamp).map(given)),
             ("--date-format", self.date_format.as_ref().map(given)),
             ("--lossy", flag(self.lossy)),
             ("--result-set", self.result_set.map(given)),
-            (
-                "--format-file",
-                self.format_file.as_ref().map(|file| given(file.display())),
-            ),
-            (
-                "--field-terminator",
-                self.field_terminator.as_ref().map(given),
-            ),
+            ("--format-file", self.format_file.as_ref().map(|file| given(file.display()))),
+            ("--field-terminator", self.field_terminator.as_ref().map(given)),
             ("--row-terminator", self.row_terminator.as_ref().map(given)),
             ("--quote", self.quote.map(|quote| given(quote.name()))),
             ("--escape", self.escape.map(|escape| given(escape.name()))),
             (
                 "--widths",
-                self.widths
-                    .as_ref()
-                    .map(|widths| given(reader::fixed_width::shown(&widths.each))),
+                self.widths.as_ref().map(|widths| given(reader::fixed_width::shown(&widths.each))),
             ),
-            (
-                "--header",
-                self.header.map(|yes| given(if yes { "yes" } else { "no" })),
-            ),
-            (
-                "--columns",
-                self.columns.as_ref().map(|names| given(names.join(","))),
-            ),
+            ("--header", self.header.map(|yes| given(if yes { "yes" } else { "no" }))),
+            ("--columns", self.columns.as_ref().map(|names| given(names.join(",")))),
             // No option, but a table of the settings.
             ("[columns]", list(&renames)),
             ("--skip", (self.skip > 0).then(|| given(self.skip))),
@@ -200,10 +183,6 @@ impl ImportOptions {
         let set = self.result_set.filter(|set| *set > 1);
         let set = set.map(|set| format!("result set {set}"));
         let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
-        [sheet, set]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", ")
+        [sheet, set].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }

@@ -307,11 +307,7 @@ impl ReadStage {
             return Ok(Err(error));
         }
         let is_unended = reader.is_unended();
-        let unended = if is_unended {
-            self.last_value.unended()
-        } else {
-            None
-        };
+        let unended = if is_unended { self.last_value.unended() } else { None };
         match unended {
             Some(UnterminatedValue::Cut { detail }) => {
                 if let Err(error) = self.reject_last(detail)? {
@@ -319,9 +315,7 @@ impl ReadStage {
                 }
             }
             Some(UnterminatedValue::Perhaps) => {
-                self.ended
-                    .warnings
-                    .push(UnterminatedValue::REMARK.to_owned());
+                self.ended.warnings.push(UnterminatedValue::REMARK.to_owned());
             }
             None => {}
         }
@@ -347,10 +341,7 @@ impl ReadStage {
         let Some(plan) = self.plan.take() else {
             return Ok(Ok(()));
         };
-        let is_here = self
-            .batches
-            .iter()
-            .any(|batch| batch.lines.last() == Some(&line));
+        let is_here = self.batches.iter().any(|batch| batch.lines.last() == Some(&line));
         for table in 0..plan.targets.len() {
             self.take_back(&plan, table, line);
         }
@@ -362,13 +353,7 @@ impl ReadStage {
             return Ok(Err(ImportError::Read { file, source }));
         }
         if is_here {
-            self.reject(reader::queue::reject(
-                line,
-                "",
-                Reason::Truncated,
-                detail,
-                1,
-            ))?;
+            self.reject(reader::queue::reject(line, "", Reason::Truncated, detail, 1))?;
         }
         Ok(Ok(()))
     }
@@ -378,11 +363,7 @@ impl ReadStage {
         let nothing = |field: &Field| field.start == field.end && field.written == Written::Bare;
         let has_key = || {
             let plan = self.plan.as_ref();
-            plan.is_some_and(|plan| {
-                plan.targets
-                    .first()
-                    .is_some_and(|target| target.key.is_some())
-            })
+            plan.is_some_and(|plan| plan.targets.first().is_some_and(|target| target.key.is_some()))
         };
         let is_blank = record.fields.len() > 1 && record.fields.iter().all(nothing) && has_key();
         self.blank += u64::from(is_blank);
@@ -411,11 +392,7 @@ impl ReadStage {
             && wanted > self.set.max(1)
         {
             let found = self.set.max(1);
-            return Ok(Err(ImportError::NoResultSet {
-                file,
-                wanted,
-                found,
-            }));
+            return Ok(Err(ImportError::NoResultSet { file, wanted, found }));
         }
         if sample.is_empty() && self.header.is_none() {
             if self.ended.records == 0 && self.rejects.is_empty() {
@@ -430,10 +407,7 @@ impl ReadStage {
         if let Err(source) = self.take_names(sample) {
             return Ok(Err(ImportError::Tables { file, source }));
         }
-        let hints = Hints {
-            table: self.table.as_deref(),
-            file: &self.file,
-        };
+        let hints = Hints { table: self.table.as_deref(), file: &self.file };
         let plan = match mapping::plan(self.header.as_deref(), sample, hints, &self.rules) {
             Ok(plan) => Box::new(plan),
             Err(source) => return Ok(Err(ImportError::Tables { file, source })),
@@ -497,11 +471,7 @@ impl ReadStage {
         /// As many as fit into memory, before it is known whether there are passwords.
         const MAX_UNTOLD: usize = 4096;
         self.rejects.push(reject);
-        let most = if self.plan.is_some() {
-            MAX_HELD
-        } else {
-            MAX_UNTOLD
-        };
+        let most = if self.plan.is_some() { MAX_HELD } else { MAX_UNTOLD };
         if self.rejects.len() >= most {
             let rejects = std::mem::take(&mut self.rejects);
             self.send(Message::Rejects(rejects))?;

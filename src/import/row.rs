@@ -75,10 +75,7 @@ pub(super) fn change(
         };
         batch.values.push(value.map_err(|misfit| (None, misfit))?);
     }
-    let operation = convert::Cast::Integer {
-        least: 1,
-        greatest: 4,
-    };
+    let operation = convert::Cast::Integer { least: 1, greatest: 4 };
     let field = record.fields[changes.operation];
     let value = convert::value(record.cells, field, operation, rules, &mut unseen, batch)
         .map_err(|misfit| (None, misfit))?;
@@ -96,10 +93,7 @@ pub(super) fn check_text(
 ) -> Result<(), Box<Reject>> {
     let found = |reason, detail: String, place: Option<usize>| {
         let at = place.and_then(|place| {
-            record
-                .fields
-                .iter()
-                .position(|field| (field.start..field.end).contains(&place))
+            record.fields.iter().position(|field| (field.start..field.end).contains(&place))
         });
         let misfit = convert::ConversionError { reason, detail };
         Box::new(Reject {
@@ -113,11 +107,7 @@ pub(super) fn check_text(
         })
     };
     if record.fields.len() != plan.width {
-        let detail = format!(
-            "expected {} fields, found {}",
-            plan.width,
-            record.fields.len()
-        );
+        let detail = format!("expected {} fields, found {}", plan.width, record.fields.len());
         return Err(found(Reason::Ragged, detail, None));
     }
     let bytes = record.cells.as_bytes();
@@ -157,11 +147,8 @@ pub(super) fn shown_text(plan: &Plan, record: &Record<'_>) -> String {
     if record.fields.len() != plan.width {
         return NOT_KEPT.to_owned();
     }
-    let secret = |at: usize| {
-        plan.dropped
-            .iter()
-            .any(|dropped| dropped.secret && dropped.position == at + 1)
-    };
+    let secret =
+        |at: usize| plan.dropped.iter().any(|dropped| dropped.secret && dropped.position == at + 1);
     let fields: Vec<&str> = record
         .fields
         .iter()

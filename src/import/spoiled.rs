@@ -30,10 +30,7 @@ impl Spoiled {
             }
         }
         let name = name.map_or_else(|| format!("column {}", at + 1), str::to_owned);
-        (spoiled > 0 && spoiled * 10 >= all * 9).then_some(Self {
-            column: name,
-            samples,
-        })
+        (spoiled > 0 && spoiled * 10 >= all * 9).then_some(Self { column: name, samples })
     }
 }
 

@@ -48,19 +48,11 @@ impl TextFormulas {
                 Some(text) => {
                     self.cells.push_str(&text);
                     self.count += 1;
-                    Field {
-                        start,
-                        end: self.cells.len(),
-                        written: Written::Quoted,
-                    }
+                    Field { start, end: self.cells.len(), written: Written::Quoted }
                 }
             };
             self.fields.push(field);
         }
-        Record {
-            cells: &self.cells,
-            fields: &self.fields,
-            ..record
-        }
+        Record { cells: &self.cells, fields: &self.fields, ..record }
     }
 }

@@ -68,20 +68,14 @@ pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, TableLoadE
     if late_columns.is_empty() {
         return Ok(table);
     }
-    let again = ImportOptions {
-        late_columns,
-        ..options.clone()
-    };
+    let again = ImportOptions { late_columns, ..options.clone() };
     Ok(read_once(path, &again)?.0)
 }
 
 /// The column names of the file at `path`; none if it does not have any or is not a table.
 #[must_use]
 pub fn column_names(path: &Path) -> Vec<String> {
-    let options = ImportOptions {
-        unhashed: true,
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions { unhashed: true, ..ImportOptions::default() };
     let Ok(mut opened) = open::open(path, &options) else {
         return Vec::new();
     };
@@ -176,10 +170,7 @@ fn read_once(
         }
     }
     let late = opened.reader.late_columns();
-    let table = RawTable {
-        text_formulas: formulas.count,
-        ..table.ok_or(TableLoadError::NoNames)?
-    };
+    let table = RawTable { text_formulas: formulas.count, ..table.ok_or(TableLoadError::NoNames)? };
     Ok((table, late))
 }
 
@@ -197,16 +188,9 @@ fn row(record: &Record<'_>, nulls: NullStyle, escapes: bool) -> RawRow {
         let text = record.cells.get(field.start..field.end);
         escapes && field.written == Written::Bare && text == Some(Escape::NULL)
     };
-    let said = |field| {
-        nulls
-            .read(record, field)
-            .filter(|_| !is_escaped_null(&field))
-    };
+    let said = |field| nulls.read(record, field).filter(|_| !is_escaped_null(&field));
     let cell = |field: &Field| match said(*field) {
-        None => RawCell {
-            text: "NULL".to_owned(),
-            quoted: false,
-        },
+        None => RawCell { text: "NULL".to_owned(), quoted: false },
         Some(text) => RawCell {
             // The one text that would be read as something else.
             quoted: text == "NULL",

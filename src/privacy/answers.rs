@@ -12,9 +12,8 @@ use crate::table::Column;
 /// may come from whatever a column of its name does in any answer.
 pub fn mark_computed(authored: &Authored, listings: &mut [Listing]) {
     let is_change = |listing: &&mut Listing| listing.title == CHANGED;
-    let listings: Vec<&mut Listing> = (listings.iter_mut())
-        .filter(|listing| !is_change(listing))
-        .collect();
+    let listings: Vec<&mut Listing> =
+        (listings.iter_mut()).filter(|listing| !is_change(listing)).collect();
     let of_answer = |at: usize| match authored.answers.as_slice() {
         [only] if authored.is_branched => Some(only),
         _ if authored.is_branched => None,
@@ -26,9 +25,7 @@ pub fn mark_computed(authored: &Authored, listings: &mut [Listing]) {
         let shown = &mut listing.table.columns;
         let is_placed = columns.is_some_and(|columns| mark(shown, columns));
         if !is_placed {
-            shown
-                .iter_mut()
-                .for_each(|column| mark_by_name(column, authored));
+            shown.iter_mut().for_each(|column| mark_by_name(column, authored));
         }
     }
 }
@@ -38,11 +35,7 @@ pub fn mark_computed(authored: &Authored, listings: &mut [Listing]) {
 fn mark(shown: &mut [Column], columns: &[Computed]) -> bool {
     let known = columns.iter().take_while(|column| !column.is_many).count();
     let behind = columns.iter().rev().take_while(|column| !column.is_many);
-    let behind = if known == columns.len() {
-        0
-    } else {
-        behind.count()
-    };
+    let behind = if known == columns.len() { 0 } else { behind.count() };
     let is_exact = known == columns.len() && shown.len() == known;
     if !is_exact && (known == columns.len() || shown.len() < known + behind) {
         return false;
@@ -73,16 +66,10 @@ fn mark(shown: &mut [Column], columns: &[Computed]) -> bool {
 /// What a column may come from by its name: as those that are called so in any answer, and as those without a known
 /// name. Where one of several answers is shown, it is computed if all of them are.
 fn mark_by_name(column: &mut Column, authored: &Authored) {
-    let shown = if column.name == NO_NAME {
-        ""
-    } else {
-        &column.name
-    };
+    let shown = if column.name == NO_NAME { "" } else { &column.name };
     let all = || authored.answers.iter().flatten();
     let called = |name: &str| -> Vec<&Computed> {
-        all()
-            .filter(|of| of.is_many || of.name.eq_ignore_ascii_case(name))
-            .collect()
+        all().filter(|of| of.is_many || of.name.eq_ignore_ascii_case(name)).collect()
     };
     let mut columns = called(shown);
     if columns.iter().all(|of| of.is_many) {
@@ -95,12 +82,8 @@ fn mark_by_name(column: &mut Column, authored: &Authored) {
     let classes = Classes::known();
     if authored.is_unread && classes.of(&column.name).is_none() {
         let is_of_somebody = |name: &&String| {
-            classes
-                .of(name)
-                .map_or_else(|| is_of_persons(name), DataClass::is_replaced)
+            classes.of(name).map_or_else(|| is_of_persons(name), DataClass::is_replaced)
         };
-        column
-            .from
-            .extend(authored.names.iter().filter(is_of_somebody).cloned());
+        column.from.extend(authored.names.iter().filter(is_of_somebody).cloned());
     }
 }

@@ -148,10 +148,7 @@ impl Classes {
             let Some(first) = words.next().filter(|word| !word.starts_with('#')) else {
                 continue;
             };
-            if let Some(name) = first
-                .strip_prefix('[')
-                .and_then(|word| word.strip_suffix(']'))
-            {
+            if let Some(name) = first.strip_prefix('[').and_then(|word| word.strip_suffix(']')) {
                 table = Some(name);
                 continue;
             }
@@ -160,16 +157,9 @@ impl Classes {
             let table = table.ok_or(ClassesError::NoTable { line })?;
             for column in words {
                 let entry = (table.to_owned(), column.to_owned(), class);
-                if columns
-                    .iter()
-                    .any(|known| known.0 == entry.0 && known.1 == entry.1)
-                {
+                if columns.iter().any(|known| known.0 == entry.0 && known.1 == entry.1) {
                     let (table, column, _) = entry;
-                    return Err(ClassesError::Twice {
-                        line,
-                        table,
-                        column,
-                    });
+                    return Err(ClassesError::Twice { line, table, column });
                 }
                 let strictest = by_name.entry(entry.1.clone()).or_insert(class);
                 *strictest = class.max(*strictest);
@@ -181,9 +171,7 @@ impl Classes {
 
     /// Every table, column and class, as listed.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, DataClass)> {
-        self.columns
-            .iter()
-            .map(|(table, column, class)| (table.as_str(), column.as_str(), *class))
+        self.columns.iter().map(|(table, column, class)| (table.as_str(), column.as_str(), *class))
     }
 
     /// The class of a column of a result: of all columns of that name the one that says most of a person. `None` for

@@ -36,35 +36,23 @@ static OF_PERSONS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let listed = WORDS
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(str::split_whitespace);
+    let listed =
+        WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
     let carried = assets::questions();
-    let scenarios = assets::AssetSource::Embedded
-        .scenarios()
-        .unwrap_or_default();
-    let names = Classes::known()
-        .names()
-        .chain(carried)
-        .chain(scenarios.iter().map(String::as_str));
+    let scenarios = assets::AssetSource::Embedded.scenarios().unwrap_or_default();
+    let names = Classes::known().names().chain(carried).chain(scenarios.iter().map(String::as_str));
     let texts = carried_texts();
     let aliases = texts.iter().flat_map(|text| names_in(text));
     let names = names.chain(aliases);
     let parts = names.flat_map(|name| words(name).collect::<Vec<_>>());
     let classes = DataClass::ALL.map(|class| class.name().to_owned());
-    parts
-        .chain(listed.map(str::to_owned))
-        .chain(classes)
-        .collect()
+    parts.chain(listed.map(str::to_owned)).chain(classes).collect()
 });
 
 /// The queries and findings that the program carries.
 fn carried_texts() -> Vec<&'static str> {
     let carried = assets::questions().into_iter();
-    carried
-        .filter_map(|name| Some(assets::question(name)?.1))
-        .collect()
+    carried.filter_map(|name| Some(assets::question(name)?.1)).collect()
 }
 
 /// Texts that the queries and the list of codes write themselves, in lower case.
@@ -126,9 +114,7 @@ pub(super) fn is_of_persons(heading: &str) -> bool {
 pub(super) fn is_number(text: &str) -> bool {
     let text = text.trim();
     text.contains(|c: char| c.is_numeric())
-        && text
-            .chars()
-            .all(|c| c.is_numeric() || " .,'+-#".contains(c))
+        && text.chars().all(|c| c.is_numeric() || " .,'+-#".contains(c))
 }
 
 /// Whether every word is known, and no digits that stand together could be a telephone number or an account.
@@ -144,11 +130,7 @@ fn is_of_known_words(text: &str) -> bool {
         }
         has_month |= word.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(&word));
     }
-    let most = if has_month {
-        DIGITS_OF_A_DATE
-    } else {
-        FEW_DIGITS
-    };
+    let most = if has_month { DIGITS_OF_A_DATE } else { FEW_DIGITS };
     let sign = |c: char| c.is_alphanumeric() || c.is_ascii() || "–—…·×≥≤€£".contains(c);
     text.chars().all(sign)
         && digits_together(&text) <= most
@@ -174,9 +156,7 @@ fn digits_together(text: &str) -> usize {
     let stretches = text.split(|c: char| !c.is_numeric() && !separator(c));
     let digits = |stretch: &str| {
         let runs = stretch.split(separator);
-        runs.filter(|run| !is_stamp(run))
-            .map(|run| run.chars().count())
-            .sum()
+        runs.filter(|run| !is_stamp(run)).map(|run| run.chars().count()).sum()
     };
     stretches.map(digits).max().unwrap_or(0)
 }
@@ -229,19 +209,16 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
 /// Whether a text is a date, a time of day, a duration, or a date with a time, with an offset or without.
 pub(super) fn is_time(text: &str) -> bool {
     let mut some = false;
-    text.split([' ', 'T'])
-        .filter(|part| !part.is_empty())
-        .all(|part| {
-            let part = part.trim_end_matches('Z').trim_start_matches(['-', '+']);
-            let clock = is_clock(part)
-                || part
-                    .split_once(['+', '-'])
-                    .is_some_and(|(at, offset)| is_clock(at) && is_clock(offset));
-            let known = clock || is_date(part);
-            some |= known;
-            known || matches!(part.to_ascii_uppercase().as_str(), "AM" | "PM" | "")
-        })
-        && some
+    text.split([' ', 'T']).filter(|part| !part.is_empty()).all(|part| {
+        let part = part.trim_end_matches('Z').trim_start_matches(['-', '+']);
+        let clock = is_clock(part)
+            || part
+                .split_once(['+', '-'])
+                .is_some_and(|(at, offset)| is_clock(at) && is_clock(offset));
+        let known = clock || is_date(part);
+        some |= known;
+        known || matches!(part.to_ascii_uppercase().as_str(), "AM" | "PM" | "")
+    }) && some
 }
 
 fn is_clock(text: &str) -> bool {
@@ -275,8 +252,7 @@ fn is_date(text: &str) -> bool {
 /// `5000/5900`: a status and a sub-status.
 fn is_status_pair(text: &str) -> bool {
     let code = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
-    text.split_once('/')
-        .is_some_and(|(status, sub_status)| code(status) && code(sub_status))
+    text.split_once('/').is_some_and(|(status, sub_status)| code(status) && code(sub_status))
 }
 
 /// The text without dates such as `2026-11-24`, the digits of which are of no number.

@@ -37,10 +37,7 @@ impl Key {
     /// When there are more or fewer than [`Key::BYTES`].
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyLengthError> {
         let found = bytes.len();
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| KeyLengthError { found })
+        bytes.try_into().map(Self).map_err(|_| KeyLengthError { found })
     }
 }
 

@@ -83,11 +83,7 @@ impl Seen {
             let end = at + known.len();
             let same = known.len() >= ANY_CASE || text[at..end] == *value;
             if same && !lower[end..].starts_with(is_word) {
-                return Some(Repeated {
-                    at: at..end,
-                    class: *class,
-                    value,
-                });
+                return Some(Repeated { at: at..end, class: *class, value });
             }
             let shorter = known.char_indices().next_back().map_or(0, |(at, _)| at);
             prefix = &prefix[..shorter];

@@ -36,27 +36,15 @@ pub(super) fn report(report: &mut Report, visitor: &mut dyn Visitor) {
     if let Some(searched) = searched {
         analysis(searched, visitor);
     }
-    for NamedComparison {
-        expected,
-        actual,
-        comparison: found,
-    } in comparisons
-    {
+    for NamedComparison { expected, actual, comparison: found } in comparisons {
         visitor.file(expected);
         visitor.file(actual);
         comparison(found, visitor);
     }
-    for Listing {
-        title,
-        table: rows,
-        remarks,
-    } in listings
-    {
+    for Listing { title, table: rows, remarks } in listings {
         visitor.sentence(title);
         table(rows, visitor);
-        remarks
-            .iter_mut()
-            .for_each(|remark| visitor.sentence(remark));
+        remarks.iter_mut().for_each(|remark| visitor.sentence(remark));
     }
 }
 
@@ -89,16 +77,10 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
     files.iter_mut().for_each(|file| of_file(file, visitor));
     // Names of application servers are of rows; the rest is the program's own.
     let given = outages.iter_mut().filter_map(|outage| outage.host.as_mut());
-    let found = detected
-        .iter_mut()
-        .filter_map(|outage| outage.host.as_mut());
+    let found = detected.iter_mut().filter_map(|outage| outage.host.as_mut());
     given.chain(found).for_each(|host| of_host(host, visitor));
-    periods
-        .iter_mut()
-        .for_each(|period| of_period(period, visitor));
-    last_signs
-        .iter_mut()
-        .for_each(|sign| of_sign(sign, visitor));
+    periods.iter_mut().for_each(|period| of_period(period, visitor));
+    last_signs.iter_mut().for_each(|sign| of_sign(sign, visitor));
     typed.iter_mut().for_each(|typed| command(typed, visitor));
     if let Some(compared) = changes {
         visitor.sentence(&mut compared.earlier);
@@ -119,9 +101,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         sentences(&mut candidate.separated_by, visitor);
     }
     next.iter_mut().for_each(|one| step(one, visitor));
-    unlocks
-        .iter_mut()
-        .for_each(|one| visitor.sentence(&mut one.needs));
+    unlocks.iter_mut().for_each(|one| visitor.sentence(&mut one.needs));
 }
 
 /// Options whose values name nobody.
@@ -129,9 +109,7 @@ const PLAIN_OPTIONS: [&str; 4] = ["--utc-offset", "--encoding", "--input-format"
 
 /// A next step: its command, which stands in front, and the sentence after it.
 fn step(said: &mut String, visitor: &mut dyn Visitor) {
-    let parts = said
-        .strip_prefix('`')
-        .and_then(|rest| Some((rest, unquoted(rest, '`').next()?)));
+    let parts = said.strip_prefix('`').and_then(|rest| Some((rest, unquoted(rest, '`').next()?)));
     let Some((rest, end)) = parts else {
         visitor.sentence(said);
         return;
@@ -221,10 +199,7 @@ fn value(part: &str, visitor: &mut dyn Visitor) -> String {
 
 /// The name of a file as it is typed, with its quotes where they are still needed.
 fn file_word(word: &str, visitor: &mut dyn Visitor) -> String {
-    let quote = word
-        .chars()
-        .next()
-        .filter(|sign| ['\'', '"'].contains(sign));
+    let quote = word.chars().next().filter(|sign| ['\'', '"'].contains(sign));
     let name = match quote {
         Some(quote) => word.trim_start_matches(quote).trim_end_matches(quote),
         None => word,
@@ -243,15 +218,11 @@ fn file_word(word: &str, visitor: &mut dyn Visitor) -> String {
 /// number.
 fn is_of_times(word: &str) -> bool {
     let is_date = |part: &str| {
-        let shape = part
-            .bytes()
-            .map(|b| if b.is_ascii_digit() { b'0' } else { b });
+        let shape = part.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b });
         shape.eq(*b"0000-00-00")
     };
     let is_time = |part: &str| {
-        let signs = part
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b":.".contains(&b));
+        let signs = part.bytes().all(|b| b.is_ascii_digit() || b":.".contains(&b));
         signs && part.contains(':') && part.len() <= "00:00:00.000".len()
     };
     let word = word.trim_matches('"');
@@ -273,32 +244,16 @@ fn outage_of_host(word: &str) -> Option<(&str, &str, &str)> {
 
 /// What happened, in counts, which the program names itself, by server.
 fn of_period(period: &mut PeriodRun, visitor: &mut dyn Visitor) {
-    let PeriodRun {
-        from: _,
-        to: _,
-        part_minutes: _,
-        series,
-    } = period;
+    let PeriodRun { from: _, to: _, part_minutes: _, series } = period;
     for one in series {
-        let SeriesRun {
-            what: _,
-            host,
-            counts: _,
-            outside: _,
-        } = one;
+        let SeriesRun { what: _, host, counts: _, outside: _ } = one;
         host.iter_mut().for_each(|host| of_host(host, visitor));
     }
 }
 
 /// The number of a chat stays in a table as well.
 fn of_sign(sign: &mut LastSignRun, visitor: &mut dyn Visitor) {
-    let LastSignRun {
-        at: _,
-        host,
-        state: _,
-        chats: _,
-        activity_id: _,
-    } = sign;
+    let LastSignRun { at: _, host, state: _, chats: _, activity_id: _ } = sign;
     host.iter_mut().for_each(|host| of_host(host, visitor));
 }
 
@@ -338,8 +293,7 @@ fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
 }
 
 fn sentences(all: &mut [String], visitor: &mut dyn Visitor) {
-    all.iter_mut()
-        .for_each(|sentence| visitor.sentence(sentence));
+    all.iter_mut().for_each(|sentence| visitor.sentence(sentence));
 }
 
 /// Walks a table; a column whose cells are no longer of its kind becomes one of texts.
@@ -359,9 +313,7 @@ pub(super) fn table(table: &mut ResultTable, visitor: &mut dyn Visitor) {
 
 /// The header of a file without one is its first record.
 fn headings(columns: &mut [Column], visitor: &mut dyn Visitor) {
-    columns
-        .iter_mut()
-        .for_each(|column| visitor.heading(&mut column.name));
+    columns.iter_mut().for_each(|column| visitor.heading(&mut column.name));
 }
 
 /// Walks a comparison.
@@ -378,17 +330,9 @@ fn comparison(found: &mut Comparison, visitor: &mut dyn Visitor) {
     } = found;
     let column = |name: &str| Column::new(name, Kind::Text);
     for row in rows {
-        let RowRun {
-            key: values,
-            verdict: _,
-            source_line: _,
-            file_line: _,
-            cells,
-        } = row;
+        let RowRun { key: values, verdict: _, source_line: _, file_line: _, cells } = row;
         let public = |name: &str| {
-            cells
-                .iter()
-                .any(|cell| cell.column == name && is_public(cell, cell.actual.as_ref()))
+            cells.iter().any(|cell| cell.column == name && is_public(cell, cell.actual.as_ref()))
         };
         for (name, value) in key.iter().zip(values) {
             if !public(name) {
@@ -402,29 +346,15 @@ fn comparison(found: &mut Comparison, visitor: &mut dyn Visitor) {
     headings(expected_columns, visitor);
     headings(actual_columns, visitor);
     key.iter_mut().for_each(|name| visitor.heading(name));
-    header
-        .iter_mut()
-        .for_each(|sentence| visitor.sentence(sentence));
-    remarks
-        .iter_mut()
-        .for_each(|sentence| visitor.sentence(sentence));
+    header.iter_mut().for_each(|sentence| visitor.sentence(sentence));
+    remarks.iter_mut().for_each(|sentence| visitor.sentence(sentence));
 }
 
 fn compared(cell: &mut CellRun, of: &Column, visitor: &mut dyn Visitor) {
-    let (expected_public, actual_public) = (
-        is_public(cell, cell.expected.as_ref()),
-        is_public(cell, cell.actual.as_ref()),
-    );
+    let (expected_public, actual_public) =
+        (is_public(cell, cell.expected.as_ref()), is_public(cell, cell.actual.as_ref()));
     // What is printed is the document's, and is shown as it is.
-    let CellRun {
-        column,
-        printed,
-        expected,
-        actual,
-        verdict,
-        erratum: _,
-        reason,
-    } = cell;
+    let CellRun { column, printed, expected, actual, verdict, erratum: _, reason } = cell;
     if let Some(printed) = printed {
         visitor.printed(printed);
     }

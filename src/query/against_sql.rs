@@ -16,23 +16,15 @@ const MAX_UNKNOWN: usize = 50;
 impl HeaderReader<'_> {
     /// Holds the statement and the parameters against the SQL.
     pub(super) fn hold_against_sql(&mut self, query: &Query) {
-        let start = Position {
-            line: query.sql_line,
-            column: 1,
-        };
+        let start = Position { line: query.sql_line, column: 1 };
         match sql::split(&query.sql) {
             Err(error) => {
-                let at = Position {
-                    line: error.line + query.sql_line - 1,
-                    column: error.column,
-                };
+                let at = Position { line: error.line + query.sql_line - 1, column: error.column };
                 return self.problem(at, error.problem.to_string(), None);
             }
             Ok(statements) if statements.len() != 1 => {
-                let message = format!(
-                    "expected one statement after the header, found {}",
-                    statements.len()
-                );
+                let message =
+                    format!("expected one statement after the header, found {}", statements.len());
                 return self.problem(start, message, None);
             }
             Ok(_) => {}
@@ -45,11 +37,7 @@ impl HeaderReader<'_> {
             return self.problem(start, message, None);
         }
         self.undeclared(query);
-        for (parameter, at) in query
-            .parameters
-            .iter()
-            .zip(std::mem::take(&mut self.declared))
-        {
+        for (parameter, at) in query.parameters.iter().zip(std::mem::take(&mut self.declared)) {
             self.unused(query, parameter, at);
         }
     }
@@ -57,9 +45,8 @@ impl HeaderReader<'_> {
     /// Finds every `@name` of the SQL that the header does not declare.
     fn undeclared(&mut self, query: &Query) {
         let positions = Positions::new(&query.sql);
-        let known: BTreeSet<&str> = (query.parameters.iter())
-            .map(|parameter| parameter.name.as_str())
-            .collect();
+        let known: BTreeSet<&str> =
+            (query.parameters.iter()).map(|parameter| parameter.name.as_str()).collect();
         let mut unknown = 0;
         for named in sql::named_parameters(&query.sql) {
             if !known.contains(named.name) {
@@ -70,10 +57,7 @@ impl HeaderReader<'_> {
                     self.problem(at, "more names are not declared".to_owned(), None);
                     return;
                 }
-                let known = query
-                    .parameters
-                    .iter()
-                    .map(|parameter| parameter.name.as_str());
+                let known = query.parameters.iter().map(|parameter| parameter.name.as_str());
                 let hint = match did_you_mean(named.name, known) {
                     Some(meant) => format!("did you mean `@{meant}`?"),
                     None => format!("declare it in the header: `-- parameter: {}`", named.name),
@@ -86,19 +70,13 @@ impl HeaderReader<'_> {
     /// Refuses a parameter that the SQL does not use.
     fn unused(&mut self, query: &Query, parameter: &QueryParameter, at: Position) {
         let name = &parameter.name;
-        if sql::named_parameters(&query.sql)
-            .iter()
-            .any(|named| named.name == name)
-        {
+        if sql::named_parameters(&query.sql).iter().any(|named| named.name == name) {
             return;
         }
         let message = match (query.dialect, &parameter.default) {
             (Dialect::Tsql, Some(default)) if stands_in(&query.sql, default) => return,
             (Dialect::Tsql, Some(default)) => {
-                format!(
-                    "the SQL has neither `@{name}` nor `{}`",
-                    as_literal(default)
-                )
+                format!("the SQL has neither `@{name}` nor `{}`", as_literal(default))
             }
             _ => format!("the SQL has no `@{name}`"),
         };
@@ -123,7 +101,5 @@ fn stands_in(sql: &str, value: &Cell) -> bool {
     };
     let literal = as_literal(value);
     let wanted = texts(&literal);
-    texts(sql)
-        .windows(wanted.len())
-        .any(|window| window == wanted)
+    texts(sql).windows(wanted.len()).any(|window| window == wanted)
 }

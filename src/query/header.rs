@@ -81,12 +81,7 @@ pub(super) struct HeaderReader<'a> {
 
 impl<'a> HeaderReader<'a> {
     pub(super) fn new(file: &'a str) -> Self {
-        Self {
-            file,
-            declared: Vec::new(),
-            misspelt_title: false,
-            problems: Vec::new(),
-        }
+        Self { file, declared: Vec::new(), misspelt_title: false, problems: Vec::new() }
     }
 
     /// Reads a query, or gives all of its mistakes.
@@ -94,11 +89,7 @@ impl<'a> HeaderReader<'a> {
         let (entries, sql, sql_line) = self.header(text);
         let query = self.query(name, &entries, sql, sql_line);
         self.hold_against_sql(&query);
-        if self.problems.is_empty() {
-            Ok(query)
-        } else {
-            Err(self.problems.into_iter().collect())
-        }
+        if self.problems.is_empty() { Ok(query) } else { Err(self.problems.into_iter().collect()) }
     }
 
     pub(super) fn problem(
@@ -170,11 +161,7 @@ impl<'a> HeaderReader<'a> {
             self.problem(at, format!("unknown header key `{word}`"), hint);
             return None;
         };
-        Some(Entry {
-            word: *word,
-            text,
-            at,
-        })
+        Some(Entry { word: *word, text, at })
     }
 
     fn query(&mut self, name: &str, entries: &[Entry], sql: &str, sql_line: u32) -> Query {
@@ -192,12 +179,8 @@ impl<'a> HeaderReader<'a> {
         Query {
             name: name.to_owned(),
             title: title.map_or_else(String::new, |title| title.text.clone()),
-            lines: self
-                .one(entries, Word::Lines)
-                .and_then(|entry| self.lines(entry)),
-            key: self
-                .one(entries, Word::Key)
-                .map_or_else(Vec::new, |entry| self.names(entry)),
+            lines: self.one(entries, Word::Lines).and_then(|entry| self.lines(entry)),
+            key: self.one(entries, Word::Key).map_or_else(Vec::new, |entry| self.names(entry)),
             kinds: self.kinds(entries),
             dialect: self
                 .one(entries, Word::Dialect)
@@ -211,24 +194,12 @@ impl<'a> HeaderReader<'a> {
             source: self.one_text(entries, Word::Source),
             note: self.one_text(entries, Word::Note),
             meaning: self.one_text(entries, Word::Meaning),
-            needs: self
-                .one(entries, Word::Needs)
-                .map_or_else(Vec::new, |entry| self.names(entry)),
-            helps: self
-                .one(entries, Word::Helps)
-                .map_or_else(Vec::new, |entry| self.names(entry)),
-            tag: self
-                .one(entries, Word::Tag)
-                .and_then(|entry| self.tag(entry)),
-            urgency: self
-                .one(entries, Word::Urgency)
-                .and_then(|entry| self.urgency(entry)),
-            outage: self
-                .one(entries, Word::Outage)
-                .and_then(|entry| self.outage(entry)),
-            own: self
-                .one(entries, Word::Own)
-                .map_or_else(Vec::new, |entry| self.names(entry)),
+            needs: self.one(entries, Word::Needs).map_or_else(Vec::new, |entry| self.names(entry)),
+            helps: self.one(entries, Word::Helps).map_or_else(Vec::new, |entry| self.names(entry)),
+            tag: self.one(entries, Word::Tag).and_then(|entry| self.tag(entry)),
+            urgency: self.one(entries, Word::Urgency).and_then(|entry| self.urgency(entry)),
+            outage: self.one(entries, Word::Outage).and_then(|entry| self.outage(entry)),
+            own: self.one(entries, Word::Own).map_or_else(Vec::new, |entry| self.names(entry)),
             sql: sql.to_owned(),
             sql_line,
             place: Place {
@@ -243,11 +214,7 @@ impl<'a> HeaderReader<'a> {
         let mut found = entries.iter().filter(|entry| entry.word == word);
         let first = found.next()?;
         for again in found {
-            let message = format!(
-                "duplicate `{}`, first on line {}",
-                name_of(word),
-                first.at.line
-            );
+            let message = format!("duplicate `{}`, first on line {}", name_of(word), first.at.line);
             self.problem(again.at, message, None);
         }
         Some(first)
@@ -269,25 +236,16 @@ impl<'a> HeaderReader<'a> {
     }
 
     fn names(&mut self, entry: &Entry) -> Vec<String> {
-        let names: Vec<String> = entry
-            .text
-            .split(',')
-            .map(|name| name.trim().to_owned())
-            .collect();
+        let names: Vec<String> = entry.text.split(',').map(|name| name.trim().to_owned()).collect();
         if !entry.text.is_empty() && names.iter().any(String::is_empty) {
-            let message = format!(
-                "expected comma-separated column names, found `{}`",
-                entry.text
-            );
+            let message = format!("expected comma-separated column names, found `{}`", entry.text);
             self.problem(entry.at, message, None);
         }
         names
     }
 
     fn dialect(&mut self, entry: &Entry) -> Option<Dialect> {
-        let found = Dialect::ALL
-            .into_iter()
-            .find(|dialect| dialect.name() == entry.text);
+        let found = Dialect::ALL.into_iter().find(|dialect| dialect.name() == entry.text);
         if found.is_none() && !entry.text.is_empty() {
             let hint = hint_among(&entry.text, Dialect::ALL.map(Dialect::name));
             self.problem(entry.at, format!("unknown dialect `{}`", entry.text), hint);
@@ -319,15 +277,11 @@ impl<'a> HeaderReader<'a> {
     }
 
     fn outage(&mut self, entry: &Entry) -> Option<OutageScope> {
-        let found = OutageScope::ALL
-            .into_iter()
-            .find(|scope| scope.name() == entry.text);
+        let found = OutageScope::ALL.into_iter().find(|scope| scope.name() == entry.text);
         if found.is_none() && !entry.text.is_empty() {
             let hint = hint_among(&entry.text, OutageScope::ALL.map(OutageScope::name));
-            let message = format!(
-                "expected `any` or `application` for `outage`, found `{}`",
-                entry.text
-            );
+            let message =
+                format!("expected `any` or `application` for `outage`, found `{}`", entry.text);
             self.problem(entry.at, message, hint);
         }
         found
@@ -375,11 +329,7 @@ impl<'a> HeaderReader<'a> {
                 continue;
             }
             if parameters.iter().any(|parameter| parameter.name == name) {
-                self.problem(
-                    entry.at,
-                    format!("two parameters are called `{name}`"),
-                    None,
-                );
+                self.problem(entry.at, format!("two parameters are called `{name}`"), None);
             }
             let value = match (default, kind) {
                 (Some("NULL"), Some(_)) => Some(Cell::Null),
@@ -399,20 +349,14 @@ impl<'a> HeaderReader<'a> {
                 self.problem(entry.at, message, hint);
             }
             self.declared.push(entry.at);
-            parameters.push(QueryParameter {
-                name: name.to_owned(),
-                kind,
-                default: value,
-            });
+            parameters.push(QueryParameter { name: name.to_owned(), kind, default: value });
         }
         parameters
     }
 }
 
 fn of(entries: &[Entry], word: Word) -> impl Iterator<Item = &Entry> {
-    entries
-        .iter()
-        .filter(move |entry| entry.word == word && !entry.text.is_empty())
+    entries.iter().filter(move |entry| entry.word == word && !entry.text.is_empty())
 }
 
 fn name_of(word: Word) -> &'static str {
@@ -424,9 +368,7 @@ fn name_of(word: Word) -> &'static str {
 pub(crate) fn is_parameter_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.len() <= 64
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Reads a whole number, or a text in single quotes.

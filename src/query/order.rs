@@ -18,22 +18,16 @@ pub(super) fn order_by(sql: &str) -> Vec<String> {
             _ => {}
         }
     }
-    start
-        .and_then(|start| plain_columns(&tokens[start..]))
-        .unwrap_or_default()
+    start.and_then(|start| plain_columns(&tokens[start..])).unwrap_or_default()
 }
 
 fn plain_columns(tokens: &[Token<'_>]) -> Option<Vec<String>> {
     let ends = |token: &&Token<'_>| {
         token.kind == TokenKind::Symbol(';')
-            || ["LIMIT", "OFFSET", "FOR", "OPTION"]
-                .iter()
-                .any(|word| is_word(token, word))
+            || ["LIMIT", "OFFSET", "FOR", "OPTION"].iter().any(|word| is_word(token, word))
     };
     let list: Vec<_> = tokens.iter().take_while(|token| !ends(token)).collect();
-    list.split(|token| token.kind == TokenKind::Symbol(','))
-        .map(plain_column)
-        .collect()
+    list.split(|token| token.kind == TokenKind::Symbol(',')).map(plain_column).collect()
 }
 
 /// Reads `qualifier.name ASC` and its like.

@@ -22,12 +22,7 @@ impl OwnedRecord {
     /// A record at `line` without fields, whose cells are not its text.
     #[must_use]
     pub fn new(line: u64, text: String) -> Self {
-        Self {
-            line,
-            text,
-            cells: Some(String::new()),
-            ..Self::default()
-        }
+        Self { line, text, cells: Some(String::new()), ..Self::default() }
     }
 
     /// A copy of a record.
@@ -63,23 +58,14 @@ impl OwnedRecord {
         self.fields.push(Field {
             start,
             end: cells.len(),
-            written: if cell.is_some() {
-                Written::Bare
-            } else {
-                Written::Null
-            },
+            written: if cell.is_some() { Written::Bare } else { Written::Null },
         });
     }
 
     /// Lends it as a record.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
-        Record {
-            line: self.line,
-            text: &self.text,
-            fields: &self.fields,
-            cells: self.cells(),
-        }
+        Record { line: self.line, text: &self.text, fields: &self.fields, cells: self.cells() }
     }
 
     /// The text that the fields are slices of.

@@ -63,10 +63,7 @@ impl RowFilter {
     #[must_use]
     pub fn after(tests: Vec<(usize, Test)>, field: usize, greatest: i64) -> Self {
         let mut sieve = Self::new(tests, Some(field));
-        sieve.key = Some(Key {
-            field,
-            seen: Some((greatest, greatest)),
-        });
+        sieve.key = Some(Key { field, seen: Some((greatest, greatest)) });
         sieve
     }
 

@@ -89,12 +89,7 @@ impl<'t> RawRecord<'t> {
     /// When it is not UTF-8.
     pub fn text(self) -> Result<Record<'t>, Reject> {
         let text = str::from_utf8(self.bytes).map_err(|error| self.not_text(error))?;
-        Ok(Record {
-            line: self.line,
-            text,
-            fields: self.fields,
-            cells: text,
-        })
+        Ok(Record { line: self.line, text, fields: self.fields, cells: text })
     }
 
     #[cold]
@@ -189,18 +184,12 @@ impl<R: Read> Tokenizer<R> {
         let line = self.line;
         self.fields.clear();
         let found = match &mut self.engine {
-            Engine::Marks(marks) => marks.next(
-                &mut self.input,
-                &mut self.fields,
-                &mut self.line,
-                &self.limits,
-            )?,
-            Engine::Search(search) => search.next(
-                &mut self.input,
-                &mut self.fields,
-                &mut self.line,
-                &self.limits,
-            )?,
+            Engine::Marks(marks) => {
+                marks.next(&mut self.input, &mut self.fields, &mut self.line, &self.limits)?
+            }
+            Engine::Search(search) => {
+                search.next(&mut self.input, &mut self.fields, &mut self.line, &self.limits)?
+            }
         };
         Ok(match found {
             Found::End => None,
@@ -228,10 +217,7 @@ impl<R: Read> Tokenizer<R> {
         let ahead = &self.input.buffer[self.input.record..self.input.filled];
         let lines = ahead.iter().take_while(|byte| **byte == b'\n').count();
         let pairs = match lines {
-            0 => ahead
-                .chunks_exact(2)
-                .take_while(|pair| *pair == b"\r\n")
-                .count(),
+            0 => ahead.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count(),
             _ => 0,
         };
         if lines + pairs > 0 {
@@ -273,11 +259,7 @@ impl Engine {
             ([delimiter], None) if !matches!(delimiter, b'\n' | b'\r' | b'"') => {
                 Self::Marks(Marks::new(*delimiter, dialect.quotes))
             }
-            _ => Self::Search(Box::new(Search::new(
-                dialect.delimiter,
-                end,
-                dialect.quotes,
-            ))),
+            _ => Self::Search(Box::new(Search::new(dialect.delimiter, end, dialect.quotes))),
         }
     }
 
@@ -318,10 +300,7 @@ impl Broken {
                 begun,
                 reason,
                 text,
-                format!(
-                    "the quote of field {} on line {opened} {problem}",
-                    self.column
-                ),
+                format!("the quote of field {} on line {opened} {problem}", self.column),
             )
         };
         *line = opened + input.skip(self.open, end)?;
@@ -341,11 +320,7 @@ fn beyond(limits: &RecordLimits, length: usize, fields: &[Field]) -> Option<Stri
     if length > limits.field
         && let Some(at) = fields.iter().position(long)
     {
-        return Some(format!(
-            "field {} is longer than {} bytes",
-            at + 1,
-            limits.field
-        ));
+        return Some(format!("field {} is longer than {} bytes", at + 1, limits.field));
     }
     None
 }
@@ -365,24 +340,13 @@ fn already_beyond(
     let length = length.saturating_sub(3);
     if last.saturating_sub(3) > limits.field && length <= limits.record {
         let field = fields.len() + 1;
-        return Some(format!(
-            "field {field} is longer than {} bytes",
-            limits.field
-        ));
+        return Some(format!("field {field} is longer than {} bytes", limits.field));
     }
     beyond(limits, length, fields)
 }
 
 fn reject(line: u64, reason: Reason, bytes: &[u8], detail: String) -> Reject {
-    Reject {
-        line,
-        column: None,
-        column_name: None,
-        text: shown(bytes),
-        reason,
-        detail,
-        records: 1,
-    }
+    Reject { line, column: None, column_name: None, text: shown(bytes), reason, detail, records: 1 }
 }
 
 /// The beginning of `bytes` as text, cut at a character. A byte that is no text is shown as `\xE9`.
@@ -416,10 +380,6 @@ fn quoted(open: usize, closed: usize, doubled: bool) -> Field {
     Field {
         start: open + 1,
         end: closed,
-        written: if doubled {
-            Written::Doubled
-        } else {
-            Written::Quoted
-        },
+        written: if doubled { Written::Doubled } else { Written::Quoted },
     }
 }

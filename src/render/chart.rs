@@ -9,10 +9,7 @@ use crate::table::Cell;
 pub(super) const GROUPS: [(&str, &[Party]); 3] = [
     ("What happened", &[Party::Servers]),
     ("What is true", &[Party::Truth]),
-    (
-        "What each side shows",
-        &[Party::Database, Party::Agent, Party::Customer],
-    ),
+    ("What each side shows", &[Party::Database, Party::Agent, Party::Customer]),
 ];
 
 /// How long before the chat begins a picture starts, in milliseconds.
@@ -21,19 +18,10 @@ const LEAD_MS: i64 = 30_000;
 /// The time range of a picture, in ms: from shortly before the first chat begins, since a lab is set up long before
 /// that, to the end.
 pub(super) fn window(timeline: &Timeline) -> (i64, i64) {
-    let chats = timeline
-        .lanes
-        .iter()
-        .filter(|lane| lane.party == Party::Truth);
-    let begun = chats
-        .filter_map(|lane| lane.spans.first())
-        .map(|span| ms(&span.from))
-        .min();
+    let chats = timeline.lanes.iter().filter(|lane| lane.party == Party::Truth);
+    let begun = chats.filter_map(|lane| lane.spans.first()).map(|span| ms(&span.from)).min();
     let from = ms(&timeline.from);
-    (
-        begun.map_or(from, |at| from.max(at - LEAD_MS)),
-        ms(&timeline.to),
-    )
+    (begun.map_or(from, |at| from.max(at - LEAD_MS)), ms(&timeline.to))
 }
 
 /// A time in ms; 0 if a cell is not a time.
@@ -52,12 +40,7 @@ pub(super) fn offset(timeline: &Timeline, at: &Cell) -> String {
 fn clock(distance_ms: i64) -> String {
     let sign = if distance_ms < 0 { '-' } else { '+' };
     let seconds = distance_ms.unsigned_abs() / 1000;
-    format!(
-        "{sign}{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    format!("{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// The lane's name, with its subject if another lane shows the same fact.
@@ -72,39 +55,22 @@ pub(super) fn label(timeline: &Timeline, lane: &Lane) -> String {
 
 /// Ticks of the axis: at most `most` offsets in ms from the origin, at round intervals.
 pub(super) fn ticks(timeline: &Timeline, most: i64) -> Vec<(i64, String)> {
-    const STEPS_S: [i64; 12] = [
-        10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400,
-    ];
+    const STEPS_S: [i64; 12] = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
     let origin = ms(&timeline.origin);
     let (from, to) = window(timeline);
     let (from, to) = (from - origin, to - origin);
     let wide = (to - from) / most.max(1);
     let step = STEPS_S.iter().map(|seconds| seconds * 1000);
-    let step = step
-        .clone()
-        .find(|step| *step >= wide)
-        .unwrap_or(wide.max(1));
+    let step = step.clone().find(|step| *step >= wide).unwrap_or(wide.max(1));
     let first = from + (step - from.rem_euclid(step)) % step;
     let marks = (0..=most).map(|n| first + n * step);
-    marks
-        .take_while(|at| *at <= to)
-        .map(|at| (origin + at, clock(at)))
-        .collect()
+    marks.take_while(|at| *at <= to).map(|at| (origin + at, clock(at))).collect()
 }
 
 /// The spans during which somebody is shown something false.
 pub(super) fn misleading(timeline: &Timeline) -> impl Iterator<Item = (&Lane, &Span)> {
-    let spans = |lane| {
-        <&Lane>::clone(&lane)
-            .spans
-            .iter()
-            .map(move |span| (lane, span))
-    };
-    timeline
-        .lanes
-        .iter()
-        .flat_map(spans)
-        .filter(|(_, span)| span.misleads)
+    let spans = |lane| <&Lane>::clone(&lane).spans.iter().map(move |span| (lane, span));
+    timeline.lanes.iter().flat_map(spans).filter(|(_, span)| span.misleads)
 }
 
 /// What is false in what people see, in one or two sentences, and whether anything is.
@@ -159,9 +125,5 @@ pub(super) fn messages(timeline: &Timeline) -> String {
     let delivered = timeline.messages.iter().filter(|one| one.delivered).count();
     let lost = timeline.messages.len() - delivered;
     let said = format!("{} delivered", counted(delivered, "message"));
-    if lost == 0 {
-        said
-    } else {
-        format!("{said}, {lost} lost")
-    }
+    if lost == 0 { said } else { format!("{said}, {lost} lost") }
 }

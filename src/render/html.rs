@@ -34,10 +34,7 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
     let title = title(report);
     head(&mut page, &title);
     page.element("h1", "", &title);
-    page.markup(format_args!(
-        "<p class=\"soft\">{}</p>\n",
-        text(&report.program)
-    ));
+    page.markup(format_args!("<p class=\"soft\">{}</p>\n", text(&report.program)));
     // The line below the title says of one scenario what the figures would.
     if report.runs.len() > 1 {
         front(&mut page, &report.runs);
@@ -97,23 +94,14 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
     figures(
         page,
         &[
-            (
-                share(totals.reproduced, totals.runs),
-                "scenarios reproduced",
-            ),
+            (share(totals.reproduced, totals.runs), "scenarios reproduced"),
             (share(totals.checks_match, totals.checks), "checks match"),
             (
                 share(totals.observations_reproduced, totals.observations),
                 "statements of the support note reproduced",
             ),
-            (
-                totals.extrapolated.to_string(),
-                "checks depend on an extrapolated rule",
-            ),
-            (
-                totals.errata.to_string(),
-                "misprints corrected, each listed",
-            ),
+            (totals.extrapolated.to_string(), "checks depend on an extrapolated rule"),
+            (totals.errata.to_string(), "misprints corrected, each listed"),
         ],
     );
     page.markup(format_args!("<nav aria-label=\"Scenarios\"><ul>\n"));
@@ -126,40 +114,27 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
         ));
     }
     page.markup(format_args!("</ul></nav>\n"));
-    page.folded(
-        false,
-        "Every statement of the support note and its result",
-        |page| {
-            let all = runs
-                .iter()
-                .flat_map(|run| run.observations.iter().map(move |one| (run, one)));
-            let rows: Vec<Vec<TableCell>> = all
-                .map(|(run, one)| {
-                    let mut cells = observation(one);
-                    let link = format!(
-                        "<a href=\"#{}\">{}</a>",
-                        anchor(&run.scenario),
-                        text(&run.scenario)
-                    );
-                    cells.push(TableCell::html(link));
-                    cells
-                })
-                .collect();
-            let header =
-                ["id", "lines", "statement", "verdict", "origin", "scenario"].map(String::from);
-            page.table("Statements of the support note", &header, &rows);
-        },
-    );
+    page.folded(false, "Every statement of the support note and its result", |page| {
+        let all = runs.iter().flat_map(|run| run.observations.iter().map(move |one| (run, one)));
+        let rows: Vec<Vec<TableCell>> = all
+            .map(|(run, one)| {
+                let mut cells = observation(one);
+                let link =
+                    format!("<a href=\"#{}\">{}</a>", anchor(&run.scenario), text(&run.scenario));
+                cells.push(TableCell::html(link));
+                cells
+            })
+            .collect();
+        let header =
+            ["id", "lines", "statement", "verdict", "origin", "scenario"].map(String::from);
+        page.table("Statements of the support note", &header, &rows);
+    });
 }
 
 fn figures(page: &mut Page, figures: &[(String, &str)]) {
     page.markup(format_args!("<ul class=\"figures\">\n"));
     for (figure, what) in figures {
-        page.markup(format_args!(
-            "<li><b>{}</b><span>{}</span></li>\n",
-            text(figure),
-            text(what)
-        ));
+        page.markup(format_args!("<li><b>{}</b><span>{}</span></li>\n", text(figure), text(what)));
     }
     page.markup(format_args!("</ul>\n"));
 }
@@ -193,10 +168,7 @@ fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
     for (n, what) in totals.labels() {
         about.push(format!("{}: {n}", what.to_lowercase()));
     }
-    page.markup(format_args!(
-        "<p class=\"soft about\">{}</p>\n",
-        about.join(" &middot; ")
-    ));
+    page.markup(format_args!("<p class=\"soft about\">{}</p>\n", about.join(" &middot; ")));
     if let Some(problem) = &run.problem {
         page.element("p", "say wrong", problem);
     }
@@ -243,9 +215,8 @@ fn observation(observation: &ObservationRun) -> Vec<TableCell> {
 }
 
 fn parameters(page: &mut Page, run: &ScenarioRun) {
-    let set: Vec<_> = (run.parameters.iter())
-        .filter(|parameter| parameter.instead_of.is_some())
-        .collect();
+    let set: Vec<_> =
+        (run.parameters.iter()).filter(|parameter| parameter.instead_of.is_some()).collect();
     if set.is_empty() {
         return;
     }
@@ -266,10 +237,7 @@ fn parameters(page: &mut Page, run: &ScenarioRun) {
 }
 
 fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
-    let branch = step
-        .branch
-        .as_ref()
-        .map(|name| format!(" (branch: {name})"));
+    let branch = step.branch.as_ref().map(|name| format!(" (branch: {name})"));
     page.markup(format_args!(
         "<h3 id=\"{}\"><span class=\"soft\">{}</span> {}{}</h3>\n",
         anchor(&format!("{}-{}", run.scenario, step.id)),
@@ -282,11 +250,7 @@ fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
     }
     for problem in wording::step_problems(step) {
         let place = wording::place(&step.place.file, step.place.line);
-        page.element(
-            "p",
-            "say wrong",
-            &format!("The step failed: {problem} ({place})"),
-        );
+        page.element("p", "say wrong", &format!("The step failed: {problem} ({place})"));
     }
     for check in &step.checks {
         of_check(page, run, check);
@@ -364,9 +328,8 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
         }
     } else if wording::is_text(comparison) {
         let lines = rows.iter().flat_map(|row| &row.cells);
-        let lines: Vec<String> = (lines.filter_map(|cell| cell.actual.as_ref()))
-            .map(Cell::to_string)
-            .collect();
+        let lines: Vec<String> =
+            (lines.filter_map(|cell| cell.actual.as_ref())).map(Cell::to_string).collect();
         page.lines(&lines.join("\n"));
     } else {
         let side = wording::actual(comparison);
@@ -406,10 +369,7 @@ fn differences(page: &mut Page, comparison: &Comparison) {
         page.element("h4", "", &title);
         page.table("Cells that differ", &header, &rows);
     }
-    for (verdict, word) in [
-        (RowVerdict::Missing, "Missing"),
-        (RowVerdict::Extra, "Extra"),
-    ] {
+    for (verdict, word) in [(RowVerdict::Missing, "Missing"), (RowVerdict::Extra, "Extra")] {
         let at = wording::rows_that(comparison, verdict);
         if at.is_empty() {
             continue;
@@ -452,11 +412,8 @@ fn errata(page: &mut Page, run: &ScenarioRun) {
             Some((row, column)) => format!("row {row}, {column}"),
             None => String::from("query"),
         };
-        let id = format!(
-            "<span id=\"erratum-{}\">{}</span>",
-            anchor(&erratum.id),
-            text(&erratum.id)
-        );
+        let id =
+            format!("<span id=\"erratum-{}\">{}</span>", anchor(&erratum.id), text(&erratum.id));
         vec![
             TableCell::html(id),
             TableCell::text(&place),
@@ -473,11 +430,7 @@ fn errata(page: &mut Page, run: &ScenarioRun) {
 }
 
 fn of_two(page: &mut Page, named: &NamedComparison) {
-    let verdict = if named.comparison.same {
-        mark("good", "same")
-    } else {
-        mark("bad", "differs")
-    };
+    let verdict = if named.comparison.same { mark("good", "same") } else { mark("bad", "differs") };
     page.markup(format_args!(
         "<h2>{} and {} {verdict}</h2>\n",
         text(&named.expected),
@@ -489,15 +442,9 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
 
 fn listed(page: &mut Page, listing: &Listing) {
     page.element("h2", "", &listing.title);
-    let header: Vec<String> = listing
-        .table
-        .names()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let rows: Vec<Vec<TableCell>> = (listing.table.rows.iter())
-        .map(|row| row.iter().map(TableCell::value).collect())
-        .collect();
+    let header: Vec<String> = listing.table.names().iter().map(ToString::to_string).collect();
+    let rows: Vec<Vec<TableCell>> =
+        (listing.table.rows.iter()).map(|row| row.iter().map(TableCell::value).collect()).collect();
     if rows.is_empty() {
         page.element("p", "", "No rows.");
     } else {

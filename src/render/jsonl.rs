@@ -63,10 +63,7 @@ struct Lines<'o> {
 
 impl<'o> Lines<'o> {
     fn of(out: &'o mut dyn Write) -> Self {
-        Self {
-            out,
-            keys: Vec::new(),
-        }
+        Self { out, keys: Vec::new() }
     }
 }
 
@@ -87,10 +84,7 @@ impl Rows for Lines<'_> {
 }
 
 fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(
-        &mut *out,
-        Visible(CompactFormatter),
-    ))?;
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(CompactFormatter)))?;
     out.write_all(b"\n")
 }
 
@@ -108,9 +102,7 @@ fn analysis(run: &AnalysisRun, out: &mut dyn Write) -> io::Result<()> {
         found(finding, out)?;
     }
     for candidate in &run.candidates {
-        let names: Vec<&str> = (candidate.scenarios.iter())
-            .map(|one| one.name.as_str())
-            .collect();
+        let names: Vec<&str> = (candidate.scenarios.iter()).map(|one| one.name.as_str()).collect();
         let (speaks_for, against) = (&candidate.evidence_for, &candidate.evidence_against);
         let said = json!({ "candidate": names, "for": speaks_for, "against": against });
         line(&said, out)?;
@@ -160,10 +152,7 @@ fn compared(named: &NamedComparison, out: &mut dyn Write) -> io::Result<()> {
     let (expected, actual) = (&named.expected, &named.actual);
     let comparison = &named.comparison;
     for row in &comparison.rows {
-        line(
-            &json!({ "expected": expected, "actual": actual, "row": row }),
-            out,
-        )?;
+        line(&json!({ "expected": expected, "actual": actual, "row": row }), out)?;
     }
     if comparison.rows.is_empty() {
         let same = comparison.same;

@@ -32,11 +32,7 @@ fn of_run(run: &ScenarioRun) -> TestSuite {
     suite.add_property(Property::new("reproduce", safe(&run.reproduce)));
     if matches!(run.verdict, RunVerdict::NotRun | RunVerdict::Invalid) {
         let problem = run.problem.clone().unwrap_or_default();
-        let status = wrong(
-            NonSuccessKind::Error,
-            wording::run_verdict(run.verdict),
-            &problem,
-        );
+        let status = wrong(NonSuccessKind::Error, wording::run_verdict(run.verdict), &problem);
         let mut case = TestCase::new("runs", status);
         case.set_classname(safe(&run.scenario));
         suite.add_test_case(case);
@@ -86,17 +82,10 @@ fn of_check(run: &ScenarioRun, check: &CheckRun) -> TestCaseStatus {
     if let Some(comparison) = &check.comparison {
         lines.extend(differences(comparison));
     }
-    lines.push(format!(
-        "check: {}",
-        wording::check_name(&run.scenario, &check.id)
-    ));
+    lines.push(format!("check: {}", wording::check_name(&run.scenario, &check.id)));
     lines.push(format!("expected: {}", wording::expected_place(check)));
     lines.push(format!("reproduce: {}", check.reproduce));
-    wrong(
-        kind,
-        wording::check_verdict(check.verdict),
-        &lines.join("\n"),
-    )
+    wrong(kind, wording::check_verdict(check.verdict), &lines.join("\n"))
 }
 
 /// The differences, one line per row.
@@ -117,11 +106,7 @@ fn differences(comparison: &Comparison) -> Vec<String> {
             format!("{}: expected {expected}, found {actual}", cell.column)
         });
         let cells: Vec<String> = cells.collect();
-        lines.push(format!(
-            "{}: {}",
-            wording::row_name(comparison, at),
-            cells.join("; ")
-        ));
+        lines.push(format!("{}: {}", wording::row_name(comparison, at), cells.join("; ")));
     }
     if left > 0 {
         lines.push(format!("and {} more", counted(left, "row")));
@@ -139,11 +124,7 @@ fn validated(scenarios: &[ValidatedScenario]) -> Option<TestSuite> {
         let mistakes: Vec<String> = one.mistakes.iter().map(ToString::to_string).collect();
         let status = match mistakes.len() {
             0 => TestCaseStatus::success(),
-            n => wrong(
-                NonSuccessKind::Failure,
-                &counted(n, "mistake"),
-                &mistakes.join("\n"),
-            ),
+            n => wrong(NonSuccessKind::Failure, &counted(n, "mistake"), &mistakes.join("\n")),
         };
         let mut case = TestCase::new(safe(&one.scenario), status);
         case.set_classname("validate");

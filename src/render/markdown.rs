@@ -51,12 +51,7 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
 
 fn listed(page: &mut Page, listing: &Listing) {
     page.heading(1, &listing.title);
-    let header: Vec<String> = listing
-        .table
-        .names()
-        .iter()
-        .map(|name| cell(name))
-        .collect();
+    let header: Vec<String> = listing.table.names().iter().map(|name| cell(name)).collect();
     let shown = |(value, column): (&Cell, &Column)| match value {
         Cell::Null if column.own => String::new(),
         Cell::Text(text) if column.own => cell(text),
@@ -65,8 +60,7 @@ fn listed(page: &mut Page, listing: &Listing) {
     let rows = listing.table.rows.iter();
     page.table(
         &header,
-        rows.map(|row| row.iter().zip(&listing.table.columns).map(shown).collect())
-            .collect(),
+        rows.map(|row| row.iter().zip(&listing.table.columns).map(shown).collect()).collect(),
     );
     if listing.table.rows.is_empty() {
         page.paragraph("No rows.");
@@ -90,23 +84,13 @@ fn overview(page: &mut Page, runs: &[ScenarioRun]) {
         vec![
             code(&run.scenario),
             cell(&run.title),
-            run.lines
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            run.lines.as_ref().map(ToString::to_string).unwrap_or_default(),
             wording::run_verdict(run.verdict).to_owned(),
             totals.checks(),
             totals.observations(),
         ]
     });
-    let header = [
-        "scenario",
-        "title",
-        "lines",
-        "verdict",
-        "checks",
-        "observations",
-    ];
+    let header = ["scenario", "title", "lines", "verdict", "checks", "observations"];
     page.table(&header.map(String::from), rows.collect());
 }
 
@@ -114,16 +98,10 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
     page.heading(1, &run.title);
     let mut about = format!("Scenario {}", code(&run.scenario));
     if let Some(section) = &run.section {
-        push(
-            &mut about,
-            format_args!(", section \"{}\"", escape(section)),
-        );
+        push(&mut about, format_args!(", section \"{}\"", escape(section)));
     }
     if let Some(cited) = &run.lines {
-        push(
-            &mut about,
-            format_args!(", {} of the document", wording::lines(cited)),
-        );
+        push(&mut about, format_args!(", {} of the document", wording::lines(cited)));
     }
     if let Some(before) = &run.continues {
         push(&mut about, format_args!("; continues {}", code(before)));
@@ -137,10 +115,7 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
         push(&mut result, format_args!(" {what}: {n}."));
     }
     if totals.observations > 0 {
-        push(
-            &mut result,
-            format_args!(" Observations: {}.", totals.observations()),
-        );
+        push(&mut result, format_args!(" Observations: {}.", totals.observations()));
     }
     page.paragraph(&result);
     match &run.problem {
@@ -211,10 +186,7 @@ fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
     }
     for problem in problems {
         let place = code(&wording::place(&step.place.file, step.place.line));
-        page.paragraph(&format!(
-            "**The step failed:** {} ({place})",
-            escape(&problem)
-        ));
+        page.paragraph(&format!("**The step failed:** {} ({place})", escape(&problem)));
     }
     for check in &step.checks {
         of_check(page, run, check);
@@ -227,11 +199,9 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     let verdict = match (check.verdict, &check.comparison) {
         (CheckVerdict::Matches, Some(comparison)) => wording::same_as(check, comparison),
         (CheckVerdict::Matches, None) => String::from("as expected"),
-        (verdict, _) => format!(
-            "**{}** ({})",
-            wording::check_verdict(verdict),
-            wording::basis(check)
-        ),
+        (verdict, _) => {
+            format!("**{}** ({})", wording::check_verdict(verdict), wording::basis(check))
+        }
     };
     let mut about = format!("{name}: {verdict}.");
     if !check.observes.is_empty() {
@@ -262,10 +232,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         }
         let place = wording::place(&check.place.file, check.place.line);
         items.push(format!("scenario: {}", code(&place)));
-        items.push(format!(
-            "expected: {}",
-            code(&wording::expected_place(check))
-        ));
+        items.push(format!("expected: {}", code(&wording::expected_place(check))));
         items.push(format!("reproduce: {}", code(&check.reproduce)));
     }
     page.list(items);
@@ -296,27 +263,16 @@ fn differences(page: &mut Page, comparison: &Comparison) {
         let header: Vec<String> = header.iter().map(|name| cell(name)).collect();
         let line = |difference: &wording::Difference| {
             let rest = [&difference.column, &difference.expected, &difference.actual];
-            difference
-                .row
-                .iter()
-                .chain(rest)
-                .map(|text| cell(text))
-                .collect()
+            difference.row.iter().chain(rest).map(|text| cell(text)).collect()
         };
         page.table(&header, cells.iter().map(line).collect());
     }
-    for (verdict, word) in [
-        (RowVerdict::Missing, "Missing"),
-        (RowVerdict::Extra, "Extra"),
-    ] {
+    for (verdict, word) in [(RowVerdict::Missing, "Missing"), (RowVerdict::Extra, "Extra")] {
         let rows = wording::rows_that(comparison, verdict);
         if rows.is_empty() {
             continue;
         }
-        page.paragraph(&format!(
-            "{word}: {}.",
-            wording::rows(comparison, rows.len())
-        ));
+        page.paragraph(&format!("{word}: {}.", wording::rows(comparison, rows.len())));
         let side = wording::whole(comparison, &rows, verdict);
         if wording::is_text(comparison) {
             page.text(side.rows.iter().flatten());
@@ -335,11 +291,7 @@ fn observations(page: &mut Page, observations: &[ObservationRun]) {
             cell(&observation.says),
             checks.join(", "),
             wording::observation_verdict(observation.verdict).to_owned(),
-            observation
-                .origin
-                .map(wording::origin)
-                .unwrap_or_default()
-                .to_owned(),
+            observation.origin.map(wording::origin).unwrap_or_default().to_owned(),
         ]
     };
     if !observations.is_empty() {
@@ -360,26 +312,15 @@ fn errata(page: &mut Page, errata: &[Erratum]) {
             code(&erratum.file),
             cell(&place),
             cell(&erratum.printed),
-            erratum
-                .reading
-                .as_deref()
-                .map_or_else(|| String::from("(not data)"), cell),
+            erratum.reading.as_deref().map_or_else(|| String::from("(not data)"), cell),
             wording::erratum_kind(erratum.kind).to_owned(),
             cell(&erratum.evidence),
         ]
     };
     if !errata.is_empty() {
         page.heading(2, "Errata");
-        let header = [
-            "id",
-            "file",
-            "place",
-            "printed",
-            "corrected to",
-            "kind",
-            "why",
-        ]
-        .map(String::from);
+        let header =
+            ["id", "file", "place", "printed", "corrected to", "kind", "why"].map(String::from);
         page.table(&header, errata.iter().map(line).collect());
     }
 }
@@ -396,11 +337,7 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
         "Result: **{verdict}**. Expected {expected}: {rows}, {columns}. Actual {actual}."
     ));
     differences(page, comparison);
-    page.list(
-        wording::cell_notes(comparison, &[])
-            .iter()
-            .map(|note| escape(note)),
-    );
+    page.list(wording::cell_notes(comparison, &[]).iter().map(|note| escape(note)));
 }
 
 /// The document so far. Blocks have one blank line between them.
@@ -464,10 +401,7 @@ impl Page {
     /// An aligned pipe table of cells already escaped.
     fn table(&mut self, header: &[String], rows: Vec<Vec<String>>) {
         let width = |at: usize| {
-            let cells = rows
-                .iter()
-                .filter_map(|row| row.get(at))
-                .chain(header.get(at));
+            let cells = rows.iter().filter_map(|row| row.get(at)).chain(header.get(at));
             cells.map(|cell| cell.width()).max().unwrap_or(0).max(3)
         };
         let widths: Vec<usize> = (0..header.len()).map(width).collect();
@@ -487,19 +421,14 @@ impl Page {
 }
 
 fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
-    text.write_fmt(more)
-        .expect("writing to a String does not fail");
+    text.write_fmt(more).expect("writing to a String does not fail");
 }
 
 /// Text as inline code, or escaped if code cannot contain it.
 fn code(text: &str) -> String {
     let shown = Sanitized::of(text);
     let awkward = text.is_empty() || text.trim() != text || text.contains(['`', '|', '\\']);
-    if awkward {
-        escape(text)
-    } else {
-        format!("`{shown}`")
-    }
+    if awkward { escape(text) } else { format!("`{shown}`") }
 }
 
 /// A sentence in which names are between back-ticks: those are code, and everything else is escaped, so that no file

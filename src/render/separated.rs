@@ -128,18 +128,12 @@ fn all(out: &mut Out<'_>, report: &Report) -> io::Result<()> {
     }
     for named in &report.comparisons {
         let line = Line {
-            check: out
-                .texts
-                .text(&format!("{} -> {}", named.expected, named.actual)),
+            check: out.texts.text(&format!("{} -> {}", named.expected, named.actual)),
             ..Line::default()
         };
         of_comparison(out, &line, &named.comparison)?;
         if named.comparison.rows.is_empty() {
-            let verdict = if named.comparison.same {
-                "matches"
-            } else {
-                "differs"
-            };
+            let verdict = if named.comparison.same { "matches" } else { "differs" };
             let said = line.about("(check)", verdict, String::new());
             out.line(said.fields())?;
         }
@@ -187,11 +181,7 @@ impl<'o> Out<'o> {
         if separator == Separator::Tab {
             builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
         }
-        let texts = Texts {
-            options,
-            defused: Counter::default(),
-            shown: Counter::default(),
-        };
+        let texts = Texts { options, defused: Counter::default(), shown: Counter::default() };
         let below = Rc::new(RefCell::new(out));
         Ok(Self {
             writer: builder.from_writer(Below(Rc::clone(&below))),
@@ -224,9 +214,7 @@ impl<'o> Out<'o> {
     /// Writes the line of the added fields.
     fn end_line(&mut self) -> io::Result<()> {
         if self.in_quotes.is_empty() {
-            self.writer
-                .write_byte_record(&self.record)
-                .map_err(of_out)?;
+            self.writer.write_byte_record(&self.record).map_err(of_out)?;
         } else {
             let line = line_in_quotes(&self.record, &self.in_quotes);
             self.writer.flush()?;
@@ -317,10 +305,7 @@ struct Texts {
 
 impl Texts {
     fn rendered(&self) -> Rendered {
-        Rendered {
-            defused: self.defused.get(),
-            shown: self.shown.get(),
-        }
+        Rendered { defused: self.defused.get(), shown: self.shown.get() }
     }
 
     fn value(&self, cell: Option<&Cell>) -> String {
@@ -449,20 +434,12 @@ impl Line {
 
     /// The same position, for something that is not about a cell.
     fn about(&self, column: &str, verdict: &'static str, actual: String) -> Self {
-        Self {
-            column: column.to_owned(),
-            verdict,
-            actual,
-            ..self.clone()
-        }
+        Self { column: column.to_owned(), verdict, actual, ..self.clone() }
     }
 }
 
 fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> io::Result<()> {
-    let line = Line {
-        scenario: out.texts.text(&run.scenario),
-        ..Line::default()
-    };
+    let line = Line { scenario: out.texts.text(&run.scenario), ..Line::default() };
     if run.verdict == RunVerdict::NotRun {
         let problem = out.texts.text(run.problem.as_deref().unwrap_or_default());
         let said = line.about("(run)", "not_run", problem);
@@ -475,10 +452,7 @@ fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> io::Result<()> {
 }
 
 fn of_step(out: &mut Out<'_>, run: &Line, step: &StepRun) -> io::Result<()> {
-    let line = Line {
-        step: out.texts.text(&step.id),
-        ..run.clone()
-    };
+    let line = Line { step: out.texts.text(&step.id), ..run.clone() };
     if let Some(changes) = step.changes
         && let Some(expected) = changes.expected.filter(|n| *n != changes.actual)
     {
@@ -546,10 +520,7 @@ fn of_comparison(out: &mut Out<'_>, line: &Line, comparison: &Comparison) -> io:
 fn of_cell(texts: &Texts, line: &Line, cell: &CellRun) -> Line {
     let (expected, actual) = match wording::alike(cell) {
         Some((expected, actual)) => (texts.text(&expected), texts.text(&actual)),
-        None => (
-            texts.value(cell.expected.as_ref()),
-            texts.value(cell.actual.as_ref()),
-        ),
+        None => (texts.value(cell.expected.as_ref()), texts.value(cell.actual.as_ref())),
     };
     Line {
         column: texts.text(&cell.column),
@@ -586,8 +557,6 @@ fn is_signed_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or_default();
     let fraction = |c| matches!(c, '.' | ',');
     digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits
-            .chars()
-            .all(|c| c.is_ascii_digit() || c == ' ' || fraction(c))
+        && digits.chars().all(|c| c.is_ascii_digit() || c == ' ' || fraction(c))
         && digits.matches(fraction).count() <= 1
 }

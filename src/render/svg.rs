@@ -21,10 +21,7 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
          font-family=\"system-ui, sans-serif\">"
     )?;
     writeln!(out, "<style>\n{PICTURE_STYLE}</style>")?;
-    writeln!(
-        out,
-        "<rect width=\"100%\" height=\"100%\" style=\"fill:var(--bg)\"/>"
-    )?;
+    writeln!(out, "<rect width=\"100%\" height=\"100%\" style=\"fill:var(--bg)\"/>")?;
     let mut top = 0.0;
     for (drawing, _, height) in &drawings {
         writeln!(out, "<g transform=\"translate(0 {top:.0})\">")?;

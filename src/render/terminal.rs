@@ -73,9 +73,7 @@ fn validated(
     scenarios: &[ValidatedScenario],
     options: RenderOptions,
 ) -> io::Result<()> {
-    let mistakes = scenarios
-        .iter()
-        .flat_map(|one| one.mistakes.iter().cloned());
+    let mistakes = scenarios.iter().flat_map(|one| one.mistakes.iter().cloned());
     let mistakes: Problems = mistakes.collect();
     for mistake in mistakes.as_slice() {
         for line in mistake.to_string().lines() {

@@ -60,10 +60,7 @@ fn mistakes(report: &Report) -> Listing {
         })
     });
     let rows: Vec<Vec<Cell>> = rows.collect();
-    let waiting = report
-        .validated
-        .iter()
-        .filter(|one| !one.pending.is_empty());
+    let waiting = report.validated.iter().filter(|one| !one.pending.is_empty());
     Listing {
         title: "Mistakes".to_owned(),
         remarks: std::iter::once(format!(
@@ -123,10 +120,6 @@ pub(crate) fn erratum_kind(kind: ErratumKind) -> &'static str {
 
 /// `line 57`, `lines 60-72`.
 pub(crate) fn lines(lines: &Lines) -> String {
-    let noun = if lines.first() == lines.last() {
-        "line"
-    } else {
-        "lines"
-    };
+    let noun = if lines.first() == lines.last() { "line" } else { "lines" };
     format!("{noun} {lines}")
 }

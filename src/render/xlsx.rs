@@ -66,10 +66,7 @@ fn workbook(report: &Report) -> Result<Vec<u8>, XlsxError> {
         book.table("Cells", &cells_table(cells.collect()))?;
     }
     for named in &report.comparisons {
-        let cells = cells_of(
-            &[text(&named.expected), text(&named.actual)],
-            &named.comparison,
-        );
+        let cells = cells_of(&[text(&named.expected), text(&named.actual)], &named.comparison);
         book.table("Comparison", &compared(named, cells))?;
     }
     book.bytes()
@@ -117,10 +114,7 @@ fn number(n: usize) -> Cell {
 
 fn table(columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> ResultTable {
     let column = |(name, kind): &(&str, Kind)| Column::new(*name, *kind);
-    ResultTable {
-        columns: columns.iter().map(column).collect(),
-        rows,
-    }
+    ResultTable { columns: columns.iter().map(column).collect(), rows }
 }
 
 fn checks(runs: &[ScenarioRun]) -> ResultTable {
@@ -139,15 +133,7 @@ fn checks(runs: &[ScenarioRun]) -> ResultTable {
             for problem in wording::step_problems(step) {
                 let (scenario, step) = (text(&run.scenario), text(&step.id));
                 let (failed, said) = (text("failed"), text(&problem));
-                rows.push(vec![
-                    scenario,
-                    step,
-                    Cell::Null,
-                    said,
-                    failed,
-                    Cell::Null,
-                    Cell::Null,
-                ]);
+                rows.push(vec![scenario, step, Cell::Null, said, failed, Cell::Null, Cell::Null]);
             }
             rows.extend(step.checks.iter().map(|check| {
                 let lines = check.basis.lines.as_ref();
@@ -182,8 +168,7 @@ fn cells_of(before: &[Cell], comparison: &Comparison) -> Vec<Vec<Cell>> {
         line
     };
     let rows = comparison.rows.iter().enumerate();
-    rows.flat_map(|(at, row)| row.cells.iter().map(move |cell| line(at, cell)))
-        .collect()
+    rows.flat_map(|(at, row)| row.cells.iter().map(move |cell| line(at, cell))).collect()
 }
 
 fn cells_of_run(run: &ScenarioRun) -> Vec<Vec<Cell>> {
@@ -331,11 +316,7 @@ impl Book {
     /// A unique name for a sheet, of allowed characters.
     fn name(&mut self, title: &str) -> String {
         let allowed = |c: char| if "[]:*?/\\".contains(c) { '_' } else { c };
-        let plain: String = sanitize::Sanitized::of(title)
-            .as_str()
-            .chars()
-            .map(allowed)
-            .collect();
+        let plain: String = sanitize::Sanitized::of(title).as_str().chars().map(allowed).collect();
         let plain = plain.trim_matches(['\'', ' ']);
         let plain = if plain.is_empty() { "Table" } else { plain };
         let names = &mut self.names;
@@ -349,9 +330,7 @@ impl Book {
             let is_free = name.to_lowercase() != "history" && names.insert(name.to_lowercase());
             is_free.then_some(name)
         };
-        (1..)
-            .find_map(free)
-            .expect("there are more numbers than sheets")
+        (1..).find_map(free).expect("there are more numbers than sheets")
     }
 
     fn bytes(mut self) -> Result<Vec<u8>, XlsxError> {

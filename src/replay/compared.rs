@@ -82,12 +82,7 @@ pub fn compare_bound(
         order: &asked.query.order,
         printed: asked.printed(),
     };
-    Ok(check::compare_bound(
-        question,
-        &bound,
-        &parameters,
-        &actual,
-    )?)
+    Ok(check::compare_bound(question, &bound, &parameters, &actual)?)
 }
 
 /// Runs a check's query on an import database, with the bound values instead of the documented ones.
@@ -97,20 +92,14 @@ fn asked_of(
     bound: &[ParameterValue],
 ) -> Result<ResultTable, ReplayError> {
     let query = &asked.query;
-    let mut values: Vec<Binding> = bound
-        .iter()
-        .map(|own| (own.name.clone(), own.value.clone()))
-        .collect();
-    let known = query
-        .parameters
-        .iter()
-        .filter_map(|own| Some((own.name.clone(), own.default.clone()?)));
+    let mut values: Vec<Binding> =
+        bound.iter().map(|own| (own.name.clone(), own.value.clone())).collect();
+    let known =
+        query.parameters.iter().filter_map(|own| Some((own.name.clone(), own.default.clone()?)));
     for (name, value) in asked.check.with.iter().cloned().chain(known) {
         if values.iter().all(|(known, _)| *known != name) {
             // A check may give the documented value to a parameter of another name.
-            let own = bound
-                .iter()
-                .find(|own| own.instead_of.as_ref() == Some(&value));
+            let own = bound.iter().find(|own| own.instead_of.as_ref() == Some(&value));
             values.push((name, own.map_or(value, |own| own.value.clone())));
         }
     }
@@ -135,11 +124,7 @@ fn typed(actual: &RawTable, columns: &[Column]) -> ResultTable {
         let found = columns.find(|column| column.name.eq_ignore_ascii_case(name));
         found.map_or(Kind::Text, |column| column.kind)
     };
-    let kinds: Vec<Kind> = actual
-        .header
-        .iter()
-        .map(|cell| kind_of(&cell.text))
-        .collect();
+    let kinds: Vec<Kind> = actual.header.iter().map(|cell| kind_of(&cell.text)).collect();
     actual.typed(&kinds)
 }
 
@@ -169,12 +154,8 @@ fn wanted(
     options: &ReplayOptions,
 ) -> Result<Wanted, ReplayError> {
     let found = library.get(scenario)?;
-    let steps = || {
-        found
-            .steps
-            .iter()
-            .flat_map(|step| step.checks.iter().map(move |check| (step, check)))
-    };
+    let steps =
+        || found.steps.iter().flat_map(|step| step.checks.iter().map(move |check| (step, check)));
     let Some((step, wanted)) = steps().find(|(_, found)| found.id == check) else {
         return Err(ReplayError::UnknownCheck {
             scenario: scenario.to_owned(),
@@ -194,16 +175,9 @@ fn wanted(
     }
     wanted.ignore.extend(terms.ignore.iter().cloned());
     wanted.tolerance.extend(terms.tolerance.iter().cloned());
-    let options = ReplayOptions {
-        until: Some(step.id.clone()),
-        ..options.clone()
-    };
+    let options = ReplayOptions { until: Some(step.id.clone()), ..options.clone() };
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
-    let answered = report
-        .runs
-        .iter()
-        .flat_map(|run| &run.steps)
-        .flat_map(|step| &step.checks);
+    let answered = report.runs.iter().flat_map(|run| &run.steps).flat_map(|step| &step.checks);
     let columns = answered
         .into_iter()
         .find(|run| run.id == check)
@@ -214,9 +188,5 @@ fn wanted(
             check: check.to_owned(),
         })?;
     let query = library.query(&found, &wanted.query)?;
-    Ok(Wanted {
-        check: wanted,
-        query,
-        columns,
-    })
+    Ok(Wanted { check: wanted, query, columns })
 }

@@ -27,20 +27,13 @@ pub(super) fn name_lab_rules(
     if rules.is_empty() || went_wrong {
         return Ok(());
     }
-    let mut options = ReplayOptions {
-        recording: true,
-        illustrated: false,
-        ..options.clone()
-    };
+    let mut options = ReplayOptions { recording: true, illustrated: false, ..options.clone() };
     let budget = options.budget.clone();
     let mut player = Player::new(library, Store::with_platform()?, &options, HashMap::new())?;
     let mut answers = |without: &[String]| -> Result<Answers, ReplayError> {
         options.without = without.to_vec();
         let checks = player.play(name, &options)?.steps.into_iter();
-        Ok(checks
-            .flat_map(|step| step.checks)
-            .map(|check| check.actual)
-            .collect())
+        Ok(checks.flat_map(|step| step.checks).map(|check| check.actual).collect())
     };
     let names: Vec<String> = rules.into_iter().map(|rule| rule.rule).collect();
     let with = answers(&[])?;

@@ -90,9 +90,8 @@ impl<'l> Player<'l> {
         self.obey(&chain, options)?;
         self.asked = options.again(name);
         let parameters = resolve_parameters(&chain, &options.sets)?;
-        let (scenario, before) = chain
-            .split_last()
-            .expect("a chain holds at least the scenario itself");
+        let (scenario, before) =
+            chain.split_last().expect("a chain holds at least the scenario itself");
         if let Some(until) = &options.until
             && !scenario.steps.iter().any(|step| step.id == *until)
         {
@@ -110,9 +109,7 @@ impl<'l> Player<'l> {
             run.reproduce = again_before(&before[..self.levels.len()], &parameters, options)?;
         } else {
             self.enter(scenario, &chain, &parameters)?;
-            let extent = Extent::Asked {
-                until: options.until.as_deref(),
-            };
+            let extent = Extent::Asked { until: options.until.as_deref() };
             run.steps = self.run_steps(scenario, &parameters, &extent)?;
             let level = self.levels.last_mut().expect("enter has pushed it");
             level.complete = options.until.is_none();
@@ -168,11 +165,7 @@ impl<'l> Player<'l> {
             self.levels.pop();
         }
         for at in shared..before.len() {
-            if self
-                .levels
-                .last()
-                .is_some_and(|level| level.problem.is_some())
-            {
+            if self.levels.last().is_some_and(|level| level.problem.is_some()) {
                 break;
             }
             let scenario = &before[at];
@@ -237,29 +230,16 @@ fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> O
     if let Some(step) = steps.iter().find(|step| !step.holds()) {
         let problem = match (&step.problem, &step.changes) {
             (Some(problem), _) => problem.clone(),
-            (
-                None,
-                Some(ChangedRows {
-                    expected: Some(expected),
-                    actual,
-                }),
-            ) => {
+            (None, Some(ChangedRows { expected: Some(expected), actual })) => {
                 format!("the script should change {expected} rows, but changed {actual}")
             }
             (None, _) => "it failed".to_owned(),
         };
         return Some(format!("`{name}` failed at step {}: {problem}", step.id));
     }
-    let mut checks = steps
-        .iter()
-        .flat_map(|step| &step.checks)
-        .filter(|_| is_baseline);
+    let mut checks = steps.iter().flat_map(|step| &step.checks).filter(|_| is_baseline);
     let check = checks.find(|check| check.verdict != CheckVerdict::Matches)?;
-    let verdict = if check.verdict == CheckVerdict::Failed {
-        "failed"
-    } else {
-        "differs"
-    };
+    let verdict = if check.verdict == CheckVerdict::Failed { "failed" } else { "differs" };
     Some(format!("`{name}` failed: check `{}` {verdict}", check.id))
 }
 
@@ -271,14 +251,11 @@ fn again_before(
 ) -> Result<String, ReplayError> {
     let own = resolve_parameters(chain, &[])?;
     let other = |parameter: &&ParameterValue| {
-        own.iter()
-            .any(|own| own.name == parameter.name && own.value != parameter.value)
+        own.iter().any(|own| own.name == parameter.name && own.value != parameter.value)
     };
     let sets = parameters.iter().filter(other);
     let options = ReplayOptions {
-        sets: sets
-            .map(|parameter| (parameter.name.clone(), parameter.value.to_string()))
-            .collect(),
+        sets: sets.map(|parameter| (parameter.name.clone(), parameter.value.to_string())).collect(),
         words: options.words.clone(),
         ..ReplayOptions::default()
     };

@@ -51,13 +51,8 @@ pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
                     Some((parameter.name.clone(), tsql::type_of(default)))
                 })
                 .collect();
-            tsql::rewrite(
-                &query.sql,
-                schema::scenario_catalog(),
-                &literals_of(query),
-                &types,
-            )
-            .map_err(|error| error.lower_by(query.sql_line - 1))
+            tsql::rewrite(&query.sql, schema::scenario_catalog(), &literals_of(query), &types)
+                .map_err(|error| error.lower_by(query.sql_line - 1))
         }
     }
 }
@@ -75,10 +70,7 @@ pub fn literals_of(query: &Query) -> Vec<Literal> {
         .filter(|parameter| !named.iter().any(|named| named.name == parameter.name))
         .filter_map(|parameter| {
             let value = parameter.default.clone()?;
-            Some(Literal {
-                parameter: parameter.name.clone(),
-                value,
-            })
+            Some(Literal { parameter: parameter.name.clone(), value })
         })
         .collect()
 }

@@ -85,11 +85,8 @@ fn errata_of(scenario: &Scenario) -> Vec<Erratum> {
         let Expect::Table(table) = &check.expect else {
             continue;
         };
-        for erratum in table
-            .rows
-            .iter()
-            .flat_map(|row| &row.cells)
-            .filter_map(|cell| cell.erratum.as_ref())
+        for erratum in
+            table.rows.iter().flat_map(|row| &row.cells).filter_map(|cell| cell.erratum.as_ref())
         {
             if !errata.iter().any(|known| known.id == erratum.id) {
                 errata.push(Erratum::clone(erratum));
@@ -130,10 +127,7 @@ pub(super) fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) 
         changes: None,
         problem: Some(error.to_string()),
         skipped: false,
-        place: Place {
-            file: format!("{}/scenario.toml", scenario.folder),
-            line: 1,
-        },
+        place: Place { file: format!("{}/scenario.toml", scenario.folder), line: 1 },
         checks: Vec::new(),
     }
 }
@@ -143,11 +137,7 @@ pub(super) fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
         let good = run.steps.iter().all(StepRun::holds)
             && checks().all(|check| check.verdict == CheckVerdict::Matches);
-        run.verdict = if good {
-            RunVerdict::Reproduced
-        } else {
-            RunVerdict::Differs
-        };
+        run.verdict = if good { RunVerdict::Reproduced } else { RunVerdict::Differs };
     }
     if stopped {
         leave_used_errata(run);
@@ -181,12 +171,9 @@ pub(super) fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool
 fn leave_used_errata(run: &mut ScenarioRun) {
     let checks = run.steps.iter().flat_map(|step| &step.checks);
     let comparisons = checks.filter_map(|check| check.comparison.as_ref());
-    let cells = comparisons
-        .flat_map(|comparison| &comparison.rows)
-        .flat_map(|row| &row.cells);
+    let cells = comparisons.flat_map(|comparison| &comparison.rows).flat_map(|row| &row.cells);
     let used: Vec<String> = cells.filter_map(|cell| cell.erratum.clone()).collect();
-    run.errata
-        .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
+    run.errata.retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
 }
 
 /// The verdict of an observation's checks, some of which may be missing.

@@ -159,10 +159,7 @@ impl Simulation {
         step: Option<&str>,
         options: &ReplayOptions,
     ) -> Result<Self, SimulationError> {
-        let options = ReplayOptions {
-            until: step.map(str::to_owned),
-            ..options.clone()
-        };
+        let options = ReplayOptions { until: step.map(str::to_owned), ..options.clone() };
         // Which lab rules decide the checks on the way is not asked here, so that all runs share one budget.
         let store = Store::with_platform()?;
         let mut player = Player::new(library, store, &options, HashMap::new())?;
@@ -178,11 +175,7 @@ impl Simulation {
         let of_step = failed.map(|step| format!("step {} failed", step.id));
         if let Some(problem) = run.problem.or(of_step) {
             let scenario = scenario.to_owned();
-            return Err(SimulationError::Start {
-                scenario,
-                problem,
-                reproduce: run.reproduce,
-            });
+            return Err(SimulationError::Start { scenario, problem, reproduce: run.reproduce });
         }
         let now_ms = match store.now()? {
             Some(Cell::Timestamp(now)) => now,
@@ -190,13 +183,8 @@ impl Simulation {
         };
         Ok(Self {
             store,
-            values: (values.into_iter())
-                .map(|own| (own.name, own.value))
-                .collect(),
-            origin_ms: chain
-                .first()
-                .and_then(|first| first.clock)
-                .unwrap_or(now_ms),
+            values: (values.into_iter()).map(|own| (own.name, own.value)).collect(),
+            origin_ms: chain.first().and_then(|first| first.clock).unwrap_or(now_ms),
             now_ms,
         })
     }
@@ -221,9 +209,7 @@ impl Simulation {
         let mut now = self.now_ms;
         let mut scheduled = Vec::with_capacity(events.len());
         for event in events {
-            let at = event
-                .after_ms
-                .map_or(now + GAP_MS, |ms| self.origin_ms + ms);
+            let at = event.after_ms.map_or(now + GAP_MS, |ms| self.origin_ms + ms);
             if at < now {
                 return Err(SimulationError::Early {
                     cause: event.cause.words().to_owned(),
@@ -245,10 +231,7 @@ impl Simulation {
         for condition in conditions {
             if let Some(problem) = self.store.mistake(&question(condition)) {
                 let text = condition.text.clone();
-                return Err(SimulationError::Condition {
-                    text,
-                    problem: problem.message,
-                });
+                return Err(SimulationError::Condition { text, problem: problem.message });
             }
         }
         Ok(())
@@ -297,11 +280,7 @@ impl Simulation {
             self.thresholds_until(&mut watch, Some(*at_ms))?;
             self.happen(*at_ms, cause)?;
             watch.look(*at_ms, LookReason::Cause(place), &[])?;
-            if let Some(look) = watch
-                .looks
-                .last_mut()
-                .filter(|look| look.changes.is_empty())
-            {
+            if let Some(look) = watch.looks.last_mut().filter(|look| look.changes.is_empty()) {
                 look.idle = self.idle(cause)?;
             }
         }
@@ -373,9 +352,7 @@ impl Simulation {
     /// Applies a cause and its consequences.
     fn happen(&self, at_ms: i64, cause: &Cause) -> Result<(), SimulationError> {
         self.store.set_clock(at_ms)?;
-        let outcome = self
-            .store
-            .run_script(cause.words(), cause.to_sql(), &self.values);
+        let outcome = self.store.run_script(cause.words(), cause.to_sql(), &self.values);
         outcome.map_err(|error| SimulationError::Impossible {
             cause: cause.words().to_owned(),
             at: self.offset(at_ms),
@@ -513,8 +490,7 @@ impl<'s> Watch<'s> {
         self.facts = now;
         let mut facts = self.facts.iter();
         let uncovered = facts.find(|fact| fact.is_of_uncovered());
-        self.uncovered
-            .extend(uncovered.map(|fact| fact.subject.clone()));
+        self.uncovered.extend(uncovered.map(|fact| fact.subject.clone()));
         if !changes.is_empty() || matches!(reason, LookReason::Cause(_)) {
             self.looks.push(SimulationLook {
                 at_ms,

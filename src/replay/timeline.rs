@@ -62,10 +62,7 @@ impl Track {
     /// Takes a sample at every time before `before_ms` at which a time rule changes something.
     pub(super) fn look_until(&mut self, store: &Store, before_ms: i64) -> Result<(), StoreError> {
         let kinds = [("at".to_owned(), Kind::Timestamp)];
-        let bound = (
-            "before".to_owned(),
-            Cell::Text(Cell::Timestamp(before_ms).to_string()),
-        );
+        let bound = ("before".to_owned(), Cell::Text(Cell::Timestamp(before_ms).to_string()));
         for row in store.ask(TURNING_POINTS, &kinds, &[bound])?.rows {
             let Some(Cell::Timestamp(at_ms)) = row.first() else {
                 continue;
@@ -153,12 +150,7 @@ fn lanes(samples: &[&Sample], end_ms: i64) -> Vec<Lane> {
 }
 
 fn extend(spans: &mut Vec<Span>, fact: &Fact, from_ms: i64, to_ms: i64) {
-    let Shown {
-        value,
-        tone,
-        misleads,
-        covered,
-    } = &fact.shown;
+    let Shown { value, tone, misleads, covered } = &fact.shown;
     if let Some(last) = spans.last_mut()
         && last.to == Cell::Timestamp(from_ms)
         && (&last.value, &last.tone, &last.misleads, &last.covered)

@@ -122,11 +122,7 @@ impl Why {
 /// The actions of a replay, in order.
 enum Act {
     Clock(i64),
-    Statement {
-        factor: Option<usize>,
-        file: String,
-        sql: String,
-    },
+    Statement { factor: Option<usize>, file: String, sql: String },
 }
 
 /// A query that is run at the end of a replay.
@@ -227,12 +223,7 @@ impl Experiment {
         }
         .prepared(&chain, target)?;
         experiment.store.savepoint()?;
-        let Question {
-            sql,
-            kinds,
-            bindings,
-            ..
-        } = &experiment.questions[0];
+        let Question { sql, kinds, bindings, .. } = &experiment.questions[0];
         let happened = experiment.happen(&[]);
         let asked = happened.and_then(|()| experiment.store.ask(sql, kinds, bindings));
         experiment.store.roll_back()?;
@@ -256,12 +247,7 @@ impl Experiment {
         let last = chain.last().expect("a chain holds the scenario itself");
         let target = step.map(|step| step_of(last, step)).transpose()?;
         let values = values(&parameters);
-        Self {
-            parameters,
-            values,
-            ..Self::blank(options)?
-        }
-        .prepared(&chain, target)
+        Self { parameters, values, ..Self::blank(options)? }.prepared(&chain, target)
     }
 
     /// Lets everything happen with these factors changed, goes on from there, and takes all of it back.
@@ -374,15 +360,9 @@ impl Experiment {
     fn answers_with(&self, changes: &[Change]) -> Result<Vec<Option<ResultTable>>, StoreError> {
         self.happen(changes)?;
         let ask = |question: &Question| {
-            let asked = self
-                .store
-                .ask(&question.sql, &question.kinds, &question.bindings);
+            let asked = self.store.ask(&question.sql, &question.kinds, &question.bindings);
             let mut table = asked.ok()?;
-            if let Some(at) = question
-                .situation
-                .as_deref()
-                .and_then(|name| table.position(name))
-            {
+            if let Some(at) = question.situation.as_deref().and_then(|name| table.position(name)) {
                 table.columns.remove(at);
                 for row in &mut table.rows {
                     row.remove(at);
@@ -423,20 +403,16 @@ fn guarded(options: &ReplayOptions) -> Result<Store, StoreError> {
 /// The step of a scenario with this id.
 fn step_of<'s>(scenario: &'s Scenario, id: &str) -> Result<&'s ScenarioStep, ReplayError> {
     let mut steps = scenario.steps.iter();
-    steps
-        .find(|own| own.id == id)
-        .ok_or_else(|| ReplayError::UnknownStep {
-            scenario: scenario.name.clone(),
-            step: id.to_owned(),
-            known: scenario.steps.iter().map(|step| step.id.clone()).collect(),
-        })
+    steps.find(|own| own.id == id).ok_or_else(|| ReplayError::UnknownStep {
+        scenario: scenario.name.clone(),
+        step: id.to_owned(),
+        known: scenario.steps.iter().map(|step| step.id.clone()).collect(),
+    })
 }
 
 fn values(parameters: &[ParameterValue]) -> Vec<Binding> {
     let values = parameters.iter();
-    values
-        .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
-        .collect()
+    values.map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect()
 }
 
 fn question(with: &[Binding], query: &Query, values: &[Binding]) -> Result<Question, TsqlError> {

@@ -110,9 +110,7 @@ impl StepRun {
     #[must_use]
     pub fn holds(&self) -> bool {
         let as_many = |changes: &ChangedRows| {
-            changes
-                .expected
-                .is_none_or(|expected| expected == changes.actual)
+            changes.expected.is_none_or(|expected| expected == changes.actual)
         };
         self.problem.is_none() && self.changes.as_ref().is_none_or(as_many)
     }

@@ -23,23 +23,13 @@ pub(super) fn unmarked(text: &str) -> (bool, Cow<'_, str>) {
 /// a line break, which such a table cannot.
 #[must_use]
 pub fn expected_text(table: &ResultTable) -> Option<String> {
-    let header: Vec<String> = table
-        .columns
-        .iter()
-        .map(|Column { name, .. }| plain(name))
-        .collect();
+    let header: Vec<String> = table.columns.iter().map(|Column { name, .. }| plain(name)).collect();
     let mut lines = vec![header];
     for row in &table.rows {
         lines.push(row.iter().map(cell).collect::<Option<Vec<_>>>()?);
     }
-    let width = |at: usize| {
-        lines
-            .iter()
-            .map(|line| line[at].chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(3)
-    };
+    let width =
+        |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0).max(3);
     let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {

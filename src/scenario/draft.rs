@@ -44,9 +44,7 @@ const SCENARIO: [&str; 15] = [
 ];
 const OBSERVATION: [&str; 3] = ["id", "lines", "says"];
 const PRINTED_QUERY: [&str; 3] = ["query", "printed", "lines"];
-const ERRATUM: [&str; 7] = [
-    "file", "row", "column", "printed", "reading", "kind", "evidence",
-];
+const ERRATUM: [&str; 7] = ["file", "row", "column", "printed", "reading", "kind", "evidence"];
 const PARAMETER: [&str; 2] = ["value", "columns"];
 const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
     ("ocr", ErratumKind::Ocr),
@@ -225,10 +223,7 @@ fn without_broken_lines<'t>(reader: &Reader<'_>, text: &'t str) -> Cow<'t, str> 
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_BROKEN {
         let (_, errors) = DeTable::parse_recoverable(&text);
-        let Some(at) = errors
-            .first()
-            .map(|error| error.span().map_or(0, |span| span.start))
-        else {
+        let Some(at) = errors.first().map(|error| error.span().map_or(0, |span| span.start)) else {
             break;
         };
         reader.syntax(&errors[..1]);
@@ -261,10 +256,8 @@ fn section(fields: &Fields<'_>, text: &At<String>) -> Option<&'static Heading> {
 fn lines(fields: &Fields<'_>, section: Option<&Heading>) -> Option<At<Lines>> {
     let lines = fields.lines("lines")?;
     if let Some(heading) = section
-        && let Some(outside) = lines
-            .value
-            .iter()
-            .find(|line| !(heading.first_line..=heading.last_line).contains(line))
+        && let Some(outside) =
+            lines.value.iter().find(|line| !(heading.first_line..=heading.last_line).contains(line))
     {
         let message = format!(
             "line {outside} is not in the section `{}`, lines {}-{}",
@@ -291,10 +284,8 @@ fn clock(fields: &Fields<'_>) -> Option<i64> {
     }
     let clock = parse_timestamp(&text.value);
     if clock.is_none() {
-        let message = format!(
-            "`clock` is `{}`; expected a time like `2011-07-12 14:49:55.000`",
-            text.value
-        );
+        let message =
+            format!("`clock` is `{}`; expected a time like `2011-07-12 14:49:55.000`", text.value);
         fields.reader.problem(text.at, message);
     }
     clock
@@ -308,9 +299,7 @@ fn parameters(fields: &Fields<'_>) -> Vec<ParameterDraft> {
             if !is_parameter_name(&name.value) {
                 let message = format!("invalid parameter name `{}`", name.value);
                 let hint = "lower-case letters, digits and `_`, a letter first";
-                fields
-                    .reader
-                    .hinted(name.at, message, Some(hint.to_owned()));
+                fields.reader.hinted(name.at, message, Some(hint.to_owned()));
             }
             let (value, columns) = match value.get_ref() {
                 DeValue::Table(table) => long_parameter(fields.reader, table, &name),
@@ -364,21 +353,13 @@ pub(super) fn observations(fields: &Fields<'_>) -> Vec<ObservationDraft> {
             let lines = fields.need_lines("lines");
             let says = fields.need_text("says");
             let id = id?;
-            if !id
-                .value
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            {
+            if !id.value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 let message = format!("invalid observation id `{}`", shorten(&id.value));
                 let hint = "letters, digits and `_`, such as `SF2`".to_owned();
                 fields.reader.hinted(id.at, message, Some(hint));
             }
             ids.take(&id);
-            Some(ObservationDraft {
-                id,
-                lines,
-                says: plain(says),
-            })
+            Some(ObservationDraft { id, lines, says: plain(says) })
         })
         .collect()
 }
@@ -389,11 +370,7 @@ fn printed_queries(fields: &Fields<'_>) -> Vec<PrintedQueryDraft> {
         let query = fields.need_text("query");
         let printed = fields.need_text("printed");
         let lines = fields.need_lines("lines");
-        Some(PrintedQueryDraft {
-            query,
-            printed: printed?,
-            lines,
-        })
+        Some(PrintedQueryDraft { query, printed: printed?, lines })
     };
     tables.into_iter().filter_map(read).collect()
 }
@@ -463,11 +440,7 @@ struct Ids<'a> {
 
 impl<'a> Ids<'a> {
     fn new(reader: &'a Reader<'a>, what: &'static str) -> Self {
-        Self {
-            reader,
-            what,
-            seen: BTreeMap::new(),
-        }
+        Self { reader, what, seen: BTreeMap::new() }
     }
 
     fn take(&mut self, id: &At<String>) {
@@ -511,10 +484,7 @@ fn bounds(reader: &Reader<'_>, draft: &Draft, of_lab: Option<&Lines>) {
             }
         }
     };
-    let observed = draft
-        .observations
-        .iter()
-        .flat_map(|observation| &observation.lines);
+    let observed = draft.observations.iter().flat_map(|observation| &observation.lines);
     let printed = draft.printed_queries.iter().flat_map(|query| &query.lines);
     for lines in observed.chain(printed) {
         inside(&lines.value, lines.at);

@@ -43,10 +43,7 @@ fn corrected(
     let mut text = file.text.replace("\r\n", "\n");
     let mut applied = true;
     for erratum in &resolver.draft.errata {
-        let of_this = erratum
-            .file
-            .as_ref()
-            .is_some_and(|file| file.value == draft.printed.value);
+        let of_this = erratum.file.as_ref().is_some_and(|file| file.value == draft.printed.value);
         if !of_this || !matches!(erratum.cell, CellDraft::None) {
             continue;
         }
@@ -55,11 +52,7 @@ fn corrected(
             continue;
         };
         let wanted = printed.value.replace("\r\n", "\n");
-        let reading = erratum
-            .reading
-            .as_deref()
-            .unwrap_or("")
-            .replace("\r\n", "\n");
+        let reading = erratum.reading.as_deref().unwrap_or("").replace("\r\n", "\n");
         let problem = match (wanted.is_empty(), text.matches(wanted.as_str()).count()) {
             (true, _) => Some("`printed` is empty; quote what is corrected".to_owned()),
             (false, 0) => Some(format!(
@@ -94,9 +87,7 @@ fn restored_as_said(
 ) {
     let lines = |text: &str| -> Vec<String> {
         let text = text.trim_end();
-        text.lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect()
+        text.lines().map(|line| line.trim_end().to_owned()).collect()
     };
     let (printed, run) = (lines(corrected), lines(&query.sql));
     let length = printed.len().max(run.len());
@@ -126,10 +117,7 @@ pub(super) fn apply(resolver: &mut Resolver<'_>) -> Vec<Erratum> {
     for (index, erratum) in draft.errata.iter().enumerate() {
         let whole = Erratum {
             id: format!("E{}", index + 1),
-            file: erratum
-                .file
-                .as_ref()
-                .map_or_else(String::new, |file| file.value.clone()),
+            file: erratum.file.as_ref().map_or_else(String::new, |file| file.value.clone()),
             cell: match &erratum.cell {
                 CellDraft::At(row, column) => Some((row_number(row), column.value.clone())),
                 CellDraft::None | CellDraft::Unclear => None,
@@ -175,10 +163,8 @@ fn one(
         return;
     }
     if file.value.contains('/') && resolver.expected.contains_key(&file.value) {
-        let message = format!(
-            "`{}` belongs to another scenario and comes with its errata",
-            file.value
-        );
+        let message =
+            format!("`{}` belongs to another scenario and comes with its errata", file.value);
         return resolver.reader.problem(file.at, message);
     }
     let Some(table) = resolver.expected.get_mut(&file.value) else {
@@ -228,23 +214,16 @@ fn cell_of(
     column: &At<String>,
 ) -> Result<(usize, usize), Mistake> {
     let rows = table.rows.len();
-    let at = usize::try_from(row.value)
-        .ok()
-        .filter(|row| (1..=rows).contains(row));
+    let at = usize::try_from(row.value).ok().filter(|row| (1..=rows).contains(row));
     let Some(at) = at else {
         let message = match rows {
             0 => format!("`{}` has no rows", table.name),
-            _ => format!(
-                "`{}` has rows 1 to {rows}, and no row {}",
-                table.name, row.value
-            ),
+            _ => format!("`{}` has rows 1 to {rows}, and no row {}", table.name, row.value),
         };
         return Err((row.at, message, None));
     };
     let names = columns(table);
-    let found: Vec<_> = (0..names.len())
-        .filter(|at| names[*at] == column.value)
-        .collect();
+    let found: Vec<_> = (0..names.len()).filter(|at| names[*at] == column.value).collect();
     match found.as_slice() {
         [one] => Ok((at - 1, *one)),
         [] => {
@@ -269,15 +248,9 @@ fn unknown_file(resolver: &Resolver<'_>, file: &At<String>) {
     let hint = did_you_mean(&file.value, expected.chain(printed))
         .map(|meant| format!("did you mean `{meant}`?"));
     let message = if resolver.listing.contains(&file.value) {
-        format!(
-            "no check expects `{}`, so nothing needs this erratum",
-            file.value
-        )
+        format!("no check expects `{}`, so nothing needs this erratum", file.value)
     } else {
-        format!(
-            "`{}` is neither an expected file nor a printed query of the scenario",
-            file.value
-        )
+        format!("`{}` is neither an expected file nor a printed query of the scenario", file.value)
     };
     resolver.reader.absent(file.at, message, hint);
 }

@@ -39,17 +39,11 @@ pub(super) fn read_expected(name: &str, text: &str) -> Result<Read, Mistake> {
 type Grid = (Vec<String>, Vec<PrintedRow>);
 
 fn cell(text: String, quoted: bool) -> PrintedCell {
-    PrintedCell {
-        text,
-        quoted,
-        erratum: None,
-    }
+    PrintedCell { text, quoted, erratum: None }
 }
 
 fn read_pipe(text: &str) -> Result<Grid, Mistake> {
-    let mut lines = (1..)
-        .zip(text.lines())
-        .skip_while(|(_, line)| line.trim().is_empty());
+    let mut lines = (1..).zip(text.lines()).skip_while(|(_, line)| line.trim().is_empty());
     let (first, header) = lines.next().unwrap_or((1, ""));
     let header: Vec<_> = pipe_cells(header);
     let dashes = lines.next().filter(|(_, line)| is_rule(line));
@@ -68,10 +62,7 @@ fn read_pipe(text: &str) -> Result<Grid, Mistake> {
         if text.trim().is_empty() {
             over = true;
         } else if over || !text.trim_start().starts_with('|') {
-            return Err((
-                line,
-                "expected nothing after the table, found text".to_owned(),
-            ));
+            return Err((line, "expected nothing after the table, found text".to_owned()));
         } else {
             let cells = pipe_cells(text);
             rows.push(PrintedRow { line, cells });
@@ -177,10 +168,7 @@ fn read_delimited(text: &str, delimiter: char) -> Result<Grid, Mistake> {
     let header = header.ok_or_else(|| (1, "expected a header, found an empty file".to_owned()))?;
     let rows = records.filter(|row| header.cells.len() == 1 || !is_empty_line(row));
     let rows = rows.collect();
-    Ok((
-        header.cells.into_iter().map(|cell| cell.text).collect(),
-        rows,
-    ))
+    Ok((header.cells.into_iter().map(|cell| cell.text).collect(), rows))
 }
 
 fn is_empty_line(row: &PrintedRow) -> bool {
@@ -189,12 +177,8 @@ fn is_empty_line(row: &PrintedRow) -> bool {
 
 /// Reads the lines of text of a Markdown file.
 fn read_lines(text: &str) -> Vec<PrintedRow> {
-    let mut lines = Lines {
-        source: text,
-        positions: Positions::new(text),
-        rows: Vec::new(),
-        open: None,
-    };
+    let mut lines =
+        Lines { source: text, positions: Positions::new(text), rows: Vec::new(), open: None };
     let mut fence = None;
     for (event, range) in Parser::new(text).into_offset_iter() {
         match event {
@@ -254,10 +238,8 @@ impl Lines<'_> {
     }
 
     fn row(&mut self, at: usize, text: String) {
-        self.rows.push(PrintedRow {
-            line: self.positions.of(at).line,
-            cells: vec![cell(text, false)],
-        });
+        self.rows
+            .push(PrintedRow { line: self.positions.of(at).line, cells: vec![cell(text, false)] });
     }
 
     /// Reads each line unchanged, including blank ones if `blank` is set.

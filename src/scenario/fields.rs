@@ -71,10 +71,7 @@ impl<'a> Reader<'a> {
 
     /// A position in this file, for reports.
     pub(super) fn place(&self, at: usize) -> Place {
-        Place {
-            file: self.file.to_owned(),
-            line: self.position(at).line,
-        }
+        Place { file: self.file.to_owned(), line: self.position(at).line }
     }
 
     /// Records an error in this file.
@@ -173,13 +170,7 @@ impl<'a> Fields<'a> {
                 reader.hinted(key.span().start, message, hint);
             }
         }
-        Self {
-            reader,
-            table,
-            what,
-            keys,
-            at,
-        }
+        Self { reader, table, what, keys, at }
     }
 
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -226,8 +217,7 @@ impl<'a> Fields<'a> {
         })?;
         let text = self.reader.replaced(text);
         if text.value.trim().is_empty() {
-            self.reader
-                .problem(text.at, format_args!("`{key}` is blank"));
+            self.reader.problem(text.at, format_args!("`{key}` is blank"));
             return None;
         }
         Some(text)
@@ -309,15 +299,9 @@ impl<'a> Fields<'a> {
             self.wrong(key, value, "a whole number or text in quotes");
         }
         match found? {
-            At {
-                value: table::Cell::Text(value),
-                at,
-            } => {
+            At { value: table::Cell::Text(value), at } => {
                 let text = self.reader.replaced(At { value, at });
-                Some(At {
-                    value: table::Cell::Text(text.value),
-                    at,
-                })
+                Some(At { value: table::Cell::Text(text.value), at })
             }
             other => Some(other),
         }
@@ -432,13 +416,7 @@ impl<'a> Fields<'a> {
             .map(|(name, value)| {
                 let at = name.span().start;
                 let value_of = name.get_ref().clone().into_owned();
-                (
-                    At {
-                        value: value_of,
-                        at,
-                    },
-                    value,
-                )
+                (At { value: value_of, at }, value)
             })
             .collect();
         entries.sort_by_key(|(name, _)| name.at);
@@ -456,17 +434,14 @@ pub(super) fn seconds_of(text: &str) -> Option<i64> {
         let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
         number.parse::<i64>().ok()?.checked_mul(*seconds)
     };
-    parse_duration(text)
-        .or_else(in_units)
-        .filter(|seconds| *seconds >= 0)
+    parse_duration(text).or_else(in_units).filter(|seconds| *seconds >= 0)
 }
 
 pub(super) fn text_of(value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
     match value.get_ref() {
-        DeValue::String(text) => Some(At {
-            value: text.clone().into_owned(),
-            at: value.span().start,
-        }),
+        DeValue::String(text) => {
+            Some(At { value: text.clone().into_owned(), at: value.span().start })
+        }
         _ => None,
     }
 }
@@ -477,10 +452,7 @@ pub(super) fn scalar_of(value: &Spanned<DeValue<'_>>) -> Option<At<table::Cell>>
         DeValue::String(text) => table::Cell::Text(text.clone().into_owned()),
         other => table::Cell::Integer(integer_of(other)?),
     };
-    Some(At {
-        value: cell,
-        at: value.span().start,
-    })
+    Some(At { value: cell, at: value.span().start })
 }
 
 fn integer_of(value: &DeValue<'_>) -> Option<i64> {

@@ -69,10 +69,7 @@ pub(super) fn read(source: &AssetSource) -> LabRead {
             document,
         }
     });
-    (
-        Some(Arc::new(lab)),
-        reader.into_problems().into_iter().collect(),
-    )
+    (Some(Arc::new(lab)), reader.into_problems().into_iter().collect())
 }
 
 fn document(source: &AssetSource, fields: &Fields<'_>) -> Option<LabDocument> {
@@ -108,11 +105,7 @@ fn document(source: &AssetSource, fields: &Fields<'_>) -> Option<LabDocument> {
     for one in &observations {
         let Some(cited) = &one.lines else { continue };
         let mut bound = lines.iter();
-        if let Some(outside) = cited
-            .value
-            .iter()
-            .find(|line| !bound.any(|own| own == *line))
-        {
+        if let Some(outside) = cited.value.iter().find(|line| !bound.any(|own| own == *line)) {
             let message = format!("line {outside} is not among the document's lines, {lines}");
             fields.reader.problem(cited.at, message);
         }
@@ -120,10 +113,7 @@ fn document(source: &AssetSource, fields: &Fields<'_>) -> Option<LabDocument> {
     Some(LabDocument {
         file: source.beside(&name.value),
         lines,
-        observations: observations
-            .iter()
-            .filter_map(ObservationDraft::read)
-            .collect(),
+        observations: observations.iter().filter_map(ObservationDraft::read).collect(),
         words: Arc::new(words),
     })
 }
@@ -133,10 +123,7 @@ fn within(fields: &Fields<'_>, lines: Option<&At<Lines>>, count: u32) {
     if let Some(lines) = lines
         && lines.value.last() > count
     {
-        let message = format!(
-            "line {} is cited, but the document has {count}",
-            lines.value.last()
-        );
+        let message = format!("line {} is cited, but the document has {count}", lines.value.last());
         fields.reader.problem(lines.at, message);
     }
 }

@@ -210,10 +210,7 @@ impl Library {
     /// If there is none, or it or one that it continues has errors.
     pub fn get(&self, name_or_path: &str) -> Result<Arc<Scenario>, ScenarioError> {
         let chain = self.chain(name_or_path)?;
-        Ok(chain
-            .last()
-            .expect("a chain ends with the scenario itself")
-            .clone())
+        Ok(chain.last().expect("a chain ends with the scenario itself").clone())
     }
 
     /// The scenario called `name_or_path` and those that it continues, root first, itself last.
@@ -235,16 +232,13 @@ impl Library {
             let read = || Query::read(name, &own.file, &own.sql);
             return Ok(self.remember_query(&own.file, read)?);
         }
-        self.report(name)
-            .map(|query| Ok(query?))
-            .unwrap_or_else(|| {
-                let known = scenario.queries.keys().map(String::as_str);
-                Err(ScenarioError::UnknownQuery {
-                    name: name.to_owned(),
-                    suggestion: did_you_mean(name, known.chain(assets::reports()))
-                        .map(str::to_owned),
-                })
+        self.report(name).map(|query| Ok(query?)).unwrap_or_else(|| {
+            let known = scenario.queries.keys().map(String::as_str);
+            Err(ScenarioError::UnknownQuery {
+                name: name.to_owned(),
+                suggestion: did_you_mean(name, known.chain(assets::reports())).map(str::to_owned),
             })
+        })
     }
 
     /// The built-in query `name`, or its errors.
@@ -295,10 +289,7 @@ impl Library {
         let located = self.locate_all(name_or_path)?;
         Ok(match located.as_slice() {
             [_] if self.locate(name_or_path).is_ok() => vec![name_or_path.to_owned()],
-            more => more
-                .iter()
-                .map(|one| one.source.folder(&one.name))
-                .collect(),
+            more => more.iter().map(|one| one.source.folder(&one.name)).collect(),
         })
     }
 
@@ -324,9 +315,7 @@ impl Library {
     fn lab(&self, source: &AssetSource) -> LabRead {
         let mut labs = self.labs.lock().unwrap_or_else(PoisonError::into_inner);
         let read = || lab::read(source);
-        labs.entry(source.beside(LAB_FILE))
-            .or_insert_with(read)
-            .clone()
+        labs.entry(source.beside(LAB_FILE)).or_insert_with(read).clone()
     }
 
     // Finding.
@@ -337,10 +326,7 @@ impl Library {
             .into_iter()
             .chain(&self.sources)
             .find(|source| source.has(name))
-            .map(|source| Located {
-                source: source.clone(),
-                name: name.to_owned(),
-            })
+            .map(|source| Located { source: source.clone(), name: name.to_owned() })
     }
 
     fn locate(&self, name_or_path: &str) -> Result<Located, ScenarioError> {
@@ -353,9 +339,7 @@ impl Library {
             return Err(self.unknown(name_or_path));
         }
         let located = Located::at(path);
-        located.ok_or_else(|| ScenarioError::NoScenario {
-            path: name_or_path.to_owned(),
-        })
+        located.ok_or_else(|| ScenarioError::NoScenario { path: name_or_path.to_owned() })
     }
 
     /// Whether a scenario has this name or path, be it with mistakes.
@@ -393,18 +377,11 @@ impl Library {
         };
         let path = Path::new(name_or_path);
         let source = AssetSource::Folder(path.to_owned());
-        let names = if path.is_dir() {
-            source.scenarios()?
-        } else {
-            Vec::new()
-        };
+        let names = if path.is_dir() { source.scenarios()? } else { Vec::new() };
         if names.is_empty() {
             return Err(error);
         }
-        let located = |name| Located {
-            source: source.clone(),
-            name,
-        };
+        let located = |name| Located { source: source.clone(), name };
         Ok(names.into_iter().map(located).collect())
     }
 
@@ -417,11 +394,7 @@ impl Library {
         behind: &mut Vec<Located>,
     ) -> Result<Loaded, ScenarioError> {
         let key = located.key();
-        let known = || {
-            self.scenarios
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
+        let known = || self.scenarios.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = known().get(&key) {
             return Ok(loaded.clone());
         }
@@ -490,15 +463,9 @@ impl Library {
             return None;
         };
         if let Some(first) = behind.iter().position(|one| one.key() == other.key()) {
-            let names = behind[first..]
-                .iter()
-                .chain([&other])
-                .map(|one| format!("`{}`", one.name));
+            let names = behind[first..].iter().chain([&other]).map(|one| format!("`{}`", one.name));
             let circle = names.collect::<Vec<_>>().join(", which continues ");
-            reader.problem(
-                name.at,
-                format_args!("a scenario cannot continue itself: {circle}"),
-            );
+            reader.problem(name.at, format_args!("a scenario cannot continue itself: {circle}"));
             return None;
         }
         if behind.len() >= LONGEST_CHAIN {
@@ -510,9 +477,7 @@ impl Library {
         match self.load(&other, behind) {
             Ok(loaded) => Some(loaded),
             Err(error) => {
-                problems_of(error)
-                    .into_iter()
-                    .for_each(|problem| reader.push(problem));
+                problems_of(error).into_iter().for_each(|problem| reader.push(problem));
                 None
             }
         }
@@ -570,12 +535,9 @@ pub fn is_scenario_name(name: &str) -> bool {
 pub(crate) fn problems_of(error: ScenarioError) -> Vec<Problem> {
     match error {
         ScenarioError::Invalid(problems) => problems.into_iter().collect(),
-        ScenarioError::Asset(AssetError { path, problem }) => vec![Problem {
-            file: path,
-            at: None,
-            message: problem.to_string(),
-            hint: None,
-        }],
+        ScenarioError::Asset(AssetError { path, problem }) => {
+            vec![Problem { file: path, at: None, message: problem.to_string(), hint: None }]
+        }
         ScenarioError::NoScenario { path } => vec![Problem {
             file: path,
             at: None,
@@ -586,15 +548,10 @@ pub(crate) fn problems_of(error: ScenarioError) -> Vec<Problem> {
             file: name.clone(),
             at: None,
             message: error.to_string(),
-            hint: error
-                .suggestion()
-                .map(|meant| format!("did you mean `{meant}`?")),
+            hint: error.suggestion().map(|meant| format!("did you mean `{meant}`?")),
         }],
-        other => vec![Problem {
-            file: String::new(),
-            at: None,
-            message: other.to_string(),
-            hint: None,
-        }],
+        other => {
+            vec![Problem { file: String::new(), at: None, message: other.to_string(), hint: None }]
+        }
     }
 }

@@ -59,26 +59,19 @@ fn set(
     let Some(at) = values.iter().position(|value| value.name == name) else {
         let known: Vec<String> = values.iter().map(|value| value.name.clone()).collect();
         return Err(ScenarioError::UnknownParameter {
-            scenario: chain
-                .last()
-                .map_or_else(String::new, |last| last.name.clone()),
+            scenario: chain.last().map_or_else(String::new, |last| last.name.clone()),
             name: name.to_owned(),
             suggestion: did_you_mean(name, known.iter().map(String::as_str)).map(str::to_owned),
             known,
         });
     };
     let parameter = &mut values[at];
-    let own = parameter
-        .instead_of
-        .take()
-        .unwrap_or_else(|| parameter.value.clone());
+    let own = parameter.instead_of.take().unwrap_or_else(|| parameter.value.clone());
     let kind = parameter_kind(&own);
-    let value = kind
-        .parse(text)
-        .ok_or_else(|| ScenarioError::NotAnInteger {
-            name: name.to_owned(),
-            found: text.to_owned(),
-        })?;
+    let value = kind.parse(text).ok_or_else(|| ScenarioError::NotAnInteger {
+        name: name.to_owned(),
+        found: text.to_owned(),
+    })?;
     parameter.instead_of = (value != own).then_some(own);
     parameter.value = value;
     Ok(())

@@ -71,11 +71,7 @@ pub(super) struct FileText {
 
 impl FileText {
     pub(super) fn into_script(self) -> SqlFile {
-        SqlFile {
-            file: self.path,
-            sql: self.text.into_owned(),
-            sentences: Vec::new(),
-        }
+        SqlFile { file: self.path, sql: self.text.into_owned(), sentences: Vec::new() }
     }
 }
 
@@ -120,11 +116,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn scenario(mut self) -> (Scenario, Vec<SqlFile>) {
         let draft = self.draft;
         self.parameters_keep_their_kind();
-        let seeds = draft
-            .seeds
-            .iter()
-            .filter_map(|seed| self.script(seed))
-            .collect();
+        let seeds = draft.seeds.iter().filter_map(|seed| self.script(seed)).collect();
         self.read_document();
         let printed_queries = errata::printed_queries(&mut self);
         self.read_expected_files();
@@ -162,10 +154,7 @@ impl<'a> Resolver<'a> {
         let is_script = |file: &&String| {
             file.ends_with(".sql") && file.starts_with(|c: char| c.is_ascii_digit())
         };
-        let unused = self
-            .listing
-            .iter()
-            .filter(|file| !self.used.contains(*file));
+        let unused = self.listing.iter().filter(|file| !self.used.contains(*file));
         unused
             .filter(is_script)
             .filter_map(|file| read_file(self.located, file).ok())
@@ -214,8 +203,7 @@ impl<'a> Resolver<'a> {
                 read_file(&other, file)
             }
         };
-        read.map_err(|error| self.reader.problem(name.at, error))
-            .ok()
+        read.map_err(|error| self.reader.problem(name.at, error)).ok()
     }
 
     /// Reads a script, and checks its text against what is allowed in scripts.
@@ -236,10 +224,7 @@ impl<'a> Resolver<'a> {
             }
             Ok(_) => {}
             Err(error) => {
-                let at = Position {
-                    line: error.line,
-                    column: error.column,
-                };
+                let at = Position { line: error.line, column: error.column };
                 self.elsewhere(&file, Some(at), error.problem.to_string(), None);
             }
         }
@@ -255,23 +240,14 @@ impl<'a> Resolver<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        self.reader.push(Problem {
-            file: file.path.clone(),
-            at,
-            message: message.into(),
-            hint,
-        });
+        self.reader.push(Problem { file: file.path.clone(), at, message: message.into(), hint });
     }
 
     fn files_are_used(&self) {
         if self.reader.broken() {
             return;
         }
-        for file in self
-            .listing
-            .iter()
-            .filter(|file| !self.used.contains(*file))
-        {
+        for file in self.listing.iter().filter(|file| !self.used.contains(*file)) {
             self.reader.push(Problem {
                 file: self.located.source.path(&self.located.name, file),
                 at: None,
@@ -303,9 +279,7 @@ impl<'a> Resolver<'a> {
     fn inherited(&self, name: &str) -> Option<&'a Cell> {
         let chain = self.chain?.iter().rev();
         let mut parameters = chain.flat_map(|scenario| &scenario.parameters);
-        parameters
-            .find(|parameter| parameter.name == name)
-            .map(|parameter| &parameter.value)
+        parameters.find(|parameter| parameter.name == name).map(|parameter| &parameter.value)
     }
 
     fn parameters_keep_their_kind(&self) {
@@ -327,8 +301,7 @@ impl<'a> Resolver<'a> {
     /// Finds every `@name` in a script that is not a parameter.
     fn parameters_are_declared(&mut self, file: &FileText) {
         let named = sql::named_parameters(&file.text);
-        self.named
-            .extend(named.iter().map(|named| named.name.to_owned()));
+        self.named.extend(named.iter().map(|named| named.name.to_owned()));
         if self.chain.is_none() || self.reader.broken() {
             return;
         }
@@ -336,11 +309,7 @@ impl<'a> Resolver<'a> {
         let known = self.parameter_names();
         let unknown: Vec<_> = named
             .into_iter()
-            .filter(|named| {
-                known
-                    .binary_search_by(|own| own.as_str().cmp(named.name))
-                    .is_err()
-            })
+            .filter(|named| known.binary_search_by(|own| own.as_str().cmp(named.name)).is_err())
             .collect();
         for (at, named) in unknown.iter().enumerate() {
             if at == MAX_UNKNOWN {
@@ -373,16 +342,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn parameter_names(&self) -> Vec<String> {
-        let own = self
-            .draft
-            .parameters
-            .iter()
-            .map(|own| own.name.value.clone());
+        let own = self.draft.parameters.iter().map(|own| own.name.value.clone());
         let chain = self.chain.unwrap_or_default().iter();
         let inherited = chain.flat_map(|scenario| &scenario.parameters);
-        let mut names: Vec<_> = own
-            .chain(inherited.map(|other| other.name.clone()))
-            .collect();
+        let mut names: Vec<_> = own.chain(inherited.map(|other| other.name.clone())).collect();
         names.sort();
         names.dedup();
         names
@@ -425,29 +388,22 @@ impl<'a> Resolver<'a> {
     }
 
     fn or_keep<T>(&self, read: Result<T, Problems>) -> Option<T> {
-        let keep = |problems: Problems| {
-            problems
-                .into_iter()
-                .for_each(|problem| self.reader.push(problem))
-        };
+        let keep =
+            |problems: Problems| problems.into_iter().for_each(|problem| self.reader.push(problem));
         read.map_err(keep).ok()
     }
 
     /// The queries of the folder that are used.
     fn own_queries(&mut self) -> BTreeMap<String, SqlFile> {
         let queries = std::mem::take(&mut self.queries).into_iter();
-        queries
-            .filter_map(|(name, read)| Some((name, read?.0)))
-            .collect()
+        queries.filter_map(|(name, read)| Some((name, read?.0))).collect()
     }
 
     /// Reads the document cited instead of the support note.
     fn read_document(&mut self) {
         let draft = self.draft;
         self.own_document = match &draft.document {
-            Some(name) => self
-                .file(name)
-                .map(|file| Arc::new(Printed::of(&file.text))),
+            Some(name) => self.file(name).map(|file| Arc::new(Printed::of(&file.text))),
             None => self.lab_document().map(|own| own.words.clone()),
         };
         self.document_has_the_lines();
@@ -487,33 +443,26 @@ impl<'a> Resolver<'a> {
         let own = own.map(|observation| observation.id.value.as_str());
         let of_lab = self.lab_document().into_iter();
         let of_lab = of_lab.flat_map(|document| &document.observations);
-        own.chain(of_lab.map(|observation| observation.id.as_str()))
-            .collect()
+        own.chain(of_lab.map(|observation| observation.id.as_str())).collect()
     }
 
     /// The scenario's observations, and those of the lab that its checks name.
     fn observations(&self) -> Vec<Observation> {
         let own = self.draft.observations.iter();
         let checks = self.draft.steps.iter().flat_map(|step| &step.checks);
-        let observed: BTreeSet<&str> = checks
-            .flat_map(|check| check.observes.iter().map(|id| id.value.as_str()))
-            .collect();
+        let observed: BTreeSet<&str> =
+            checks.flat_map(|check| check.observes.iter().map(|id| id.value.as_str())).collect();
         let of_lab = self.lab_document().into_iter();
         let of_lab = of_lab.flat_map(|document| &document.observations);
         own.filter_map(ObservationDraft::read)
-            .chain(
-                of_lab
-                    .filter(|own| observed.contains(own.id.as_str()))
-                    .cloned(),
-            )
+            .chain(of_lab.filter(|own| observed.contains(own.id.as_str())).cloned())
             .collect()
     }
 
     fn observations_are_observed(&self) {
         let checks = self.draft.steps.iter().flat_map(|step| &step.checks);
-        let observed: BTreeSet<_> = checks
-            .flat_map(|check| check.observes.iter().map(|id| &id.value))
-            .collect();
+        let observed: BTreeSet<_> =
+            checks.flat_map(|check| check.observes.iter().map(|id| &id.value)).collect();
         let document = self.lab_document();
         for observation in &self.draft.observations {
             let id = &observation.id.value;
@@ -555,9 +504,7 @@ fn texts(texts: &[At<String>]) -> Vec<String> {
 }
 
 fn values(with: &[(At<String>, At<Cell>)]) -> Vec<(String, Cell)> {
-    with.iter()
-        .map(|(name, value)| (name.value.clone(), value.value.clone()))
-        .collect()
+    with.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect()
 }
 
 /// The columns of an expected file.
@@ -570,9 +517,7 @@ pub(super) fn columns(table: &Expected) -> Vec<&str> {
 
 /// How many blank lines a text begins with.
 fn blank_lines(text: &str) -> usize {
-    text.lines()
-        .take_while(|line| line.trim().is_empty())
-        .count()
+    text.lines().take_while(|line| line.trim().is_empty()).count()
 }
 
 fn plural(n: u32, what: &str) -> String {

@@ -16,14 +16,8 @@ static RULES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/
 const STATEMENTS: [(&str, &str); 4] = [
     ("not needed", "needed = 0, recovers = NULL"),
     ("needed; back at once", "needed = 1, recovers = 'at once'"),
-    (
-        "needed; back at the next log-in",
-        "needed = 1, recovers = 'log-in'",
-    ),
-    (
-        "needed; never back for that chat",
-        "needed = 1, recovers = 'never'",
-    ),
+    ("needed; back at the next log-in", "needed = 1, recovers = 'log-in'"),
+    ("needed; never back for that chat", "needed = 1, recovers = 'never'"),
 ];
 
 /// The longest time that a rule can be, in seconds: 30 days.
@@ -101,9 +95,7 @@ fn set_statement(rule: &str, statement: &str) -> String {
 /// needed can be needed in three ways.
 pub(crate) fn other_statements(rule: &str, statement: &str) -> Vec<String> {
     let others = STATEMENTS.iter().filter(|(known, _)| *known != statement);
-    others
-        .map(|(known, _)| set_statement(rule, known))
-        .collect()
+    others.map(|(known, _)| set_statement(rule, known)).collect()
 }
 
 /// The lab rules in effect for a chain of scenarios: those of lab files, overridden by those of the scenarios,
@@ -194,10 +186,7 @@ fn comes_back(reader: &Reader<'_>, name: &At<String>, (at, statement): (usize, &
     };
     let whose = match subject {
         "system" => "the system's".to_owned(),
-        subject => format!(
-            "{} {subject}'s",
-            if subject == "agent" { "an" } else { "a" }
-        ),
+        subject => format!("{} {subject}'s", if subject == "agent" { "an" } else { "a" }),
     };
     let message = format!("`{}` is {whose}: {wrong}", name.value);
     let other = match subject {

@@ -58,21 +58,12 @@ pub fn search(
         (words.into_iter()).partition(|word| entries.iter().any(|entry| entry.has(word)));
     let count = |entry: &Entry| known.iter().filter(|word| entry.has(word)).count();
     let most = entries.iter().map(count).max().filter(|most| *most > 0);
-    let mut found: Vec<&Entry> = entries
-        .iter()
-        .filter(|entry| Some(count(entry)) == most)
-        .collect();
+    let mut found: Vec<&Entry> =
+        entries.iter().filter(|entry| Some(count(entry)) == most).collect();
     // What says it itself comes before what has it in a cell.
-    found.sort_by_key(|entry| {
-        known
-            .iter()
-            .filter(|word| !begins_a_word(&entry.text, word))
-            .count()
-    });
-    Ok(SearchResult {
-        entries: found.iter().map(|entry| entry.shown(&known)).collect(),
-        unknown,
-    })
+    found
+        .sort_by_key(|entry| known.iter().filter(|word| !begins_a_word(&entry.text, word)).count());
+    Ok(SearchResult { entries: found.iter().map(|entry| entry.shown(&known)).collect(), unknown })
 }
 
 /// The words in small letters, without endings that come and go, each once.
@@ -102,12 +93,7 @@ impl Entry {
         Self {
             text: text.to_lowercase(),
             cells: Vec::new(),
-            found: FoundEntry {
-                what,
-                name,
-                text: text.to_owned(),
-                command,
-            },
+            found: FoundEntry { what, name, text: text.to_owned(), command },
         }
     }
 
@@ -140,12 +126,8 @@ fn of_scenario(
     entries: &mut Vec<Entry>,
 ) -> Result<(), ScenarioError> {
     let name = &scenario.name;
-    let mut whole = Entry::new(
-        "scenario",
-        name.clone(),
-        &scenario.title,
-        CommandLine::new("show").arg(name),
-    );
+    let mut whole =
+        Entry::new("scenario", name.clone(), &scenario.title, CommandLine::new("show").arg(name));
     whole.cells.extend(scenario.notes.iter().flat_map(|notes| {
         let lines = notes.lines().map(|line| line.trim().to_owned());
         lines.filter(|line| !line.is_empty())
@@ -158,9 +140,7 @@ fn of_scenario(
     }
     for step in &scenario.steps {
         let of = format!("{name}/{}", step.id);
-        let command = CommandLine::new("replay")
-            .arg(name)
-            .option("--until", [&step.id]);
+        let command = CommandLine::new("replay").arg(name).option("--until", [&step.id]);
         entries.push(Entry::new("step", of, &step.title, command));
         for check in &step.checks {
             let of = format!("{name}/{}", check.id);

@@ -20,9 +20,7 @@ const EXAMPLE: &str = "my_lab_failover";
 /// If `name` is not a valid scenario name.
 pub fn template(name: &str) -> Result<Vec<(String, String)>, ScenarioError> {
     if !is_scenario_name(name) {
-        return Err(ScenarioError::NotAName {
-            name: name.to_owned(),
-        });
+        return Err(ScenarioError::NotAName { name: name.to_owned() });
     }
     let folder = format!("{EXAMPLE}/");
     let files = files_of(FORMAT_PAGE).into_iter();

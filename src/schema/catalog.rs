@@ -50,11 +50,7 @@ impl Catalog {
     #[must_use]
     pub fn new(tables: Vec<Table>, canonical_times: bool) -> Self {
         let keyed = |table: Table| (table.name.to_lowercase(), table);
-        Self {
-            tables: tables.into_iter().map(keyed).collect(),
-            open: false,
-            canonical_times,
-        }
+        Self { tables: tables.into_iter().map(keyed).collect(), open: false, canonical_times }
     }
 
     /// The same, where other tables may be there as well.

@@ -243,20 +243,12 @@ impl ColumnValues {
             ColumnKind::Offset => read(Type::DateTimeOffset(digits.max(3))),
             ColumnKind::Text => (Type::NVARCHAR, None),
         };
-        let value = if self.blanks > 0 && !of.is_text() {
-            "nullif({}, '')"
-        } else {
-            "{}"
-        };
+        let value = if self.blanks > 0 && !of.is_text() { "nullif({}, '')" } else { "{}" };
         let read_as = match convert {
             Some(convert) => Some(convert.replace("{}", value)),
             None => (value != "{}").then(|| value.to_owned()),
         };
-        Inferred {
-            of,
-            read_as,
-            doubt: self.doubt(name).map(Arc::from),
-        }
+        Inferred { of, read_as, doubt: self.doubt(name).map(Arc::from) }
     }
 
     fn decimal(&self) -> Type {
@@ -364,9 +356,7 @@ fn clock<'t>(time: &'t [u8], stored: &mut [u8; 23]) -> Option<(u32, &'t [u8])> {
     };
     let count = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
     let digits = u32::try_from(count).ok()?;
-    (1..=MAX_OF_SECOND)
-        .contains(&count)
-        .then(|| (digits, &fraction[count..]))
+    (1..=MAX_OF_SECOND).contains(&count).then(|| (digits, &fraction[count..]))
 }
 
 /// The minutes of `+02:00`, `-05:30` or `Z`, with a blank before it or without.
@@ -413,10 +403,8 @@ fn is_like_time(text: &str) -> bool {
     };
     let is_day = is_local_date(day) || day.len() >= 8 && numbers(day, '-', [3, 3]);
     let of_clock = |c: char| c.is_ascii_digit() || ":. +-".contains(c) || "AMPZampz".contains(c);
-    let (hours, rest) = time.split_at(
-        time.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(time.len()),
-    );
+    let (hours, rest) =
+        time.split_at(time.find(|c: char| !c.is_ascii_digit()).unwrap_or(time.len()));
     let is_clock =
         (1..=2).contains(&hours.len()) && rest.starts_with(':') && rest.chars().all(of_clock);
     (is_day && (time.is_empty() || is_clock)) || (day.is_empty() && is_clock)

@@ -36,9 +36,7 @@ impl ProductTable {
     /// The table called `name` in any letter case; `None` where there is none.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
-        PRODUCT
-            .iter()
-            .find(|table| table.name.eq_ignore_ascii_case(name))
+        PRODUCT.iter().find(|table| table.name.eq_ignore_ascii_case(name))
     }
 
     /// The place of a column, by its name in lower case.

@@ -74,32 +74,17 @@ pub enum Type {
 
 impl Type {
     /// The type `varchar(max)`.
-    pub const VARCHAR: Self = Self::Text {
-        length: None,
-        national: false,
-        fixed: false,
-    };
+    pub const VARCHAR: Self = Self::Text { length: None, national: false, fixed: false };
     /// The type `nvarchar(max)`.
-    pub const NVARCHAR: Self = Self::Text {
-        length: None,
-        national: true,
-        fixed: false,
-    };
+    pub const NVARCHAR: Self = Self::Text { length: None, national: true, fixed: false };
 
     /// The type `varbinary(max)`.
-    pub const VARBINARY: Self = Self::Binary {
-        length: None,
-        fixed: false,
-    };
+    pub const VARBINARY: Self = Self::Binary { length: None, fixed: false };
 
     /// The type `varchar(length)`.
     #[must_use]
     pub fn varchar(length: u32) -> Self {
-        Self::Text {
-            length: Some(length),
-            national: false,
-            fixed: false,
-        }
+        Self::Text { length: Some(length), national: false, fixed: false }
     }
 
     /// Reads a type as SQL Server and the schema write it: `NUMERIC(18,0)`, `nvarchar(max)`, `datetime`. A name
@@ -144,11 +129,7 @@ impl Type {
             "nchar" => characters(true, true),
             "varchar" => characters(false, false),
             "nvarchar" => characters(true, false),
-            "sysname" => Self::Text {
-                length: Some(128),
-                national: true,
-                fixed: false,
-            },
+            "sysname" => Self::Text { length: Some(128), national: true, fixed: false },
             "text" | "ntext" => Self::NVARCHAR,
             "uniqueidentifier" => Self::UniqueIdentifier,
             "date" => Self::Date,
@@ -173,20 +154,14 @@ impl Type {
     /// Whether it is a whole number, `bit` included.
     #[must_use]
     pub fn is_integer(self) -> bool {
-        matches!(
-            self,
-            Self::Bit | Self::TinyInt | Self::SmallInt | Self::Int | Self::BigInt
-        )
+        matches!(self, Self::Bit | Self::TinyInt | Self::SmallInt | Self::Int | Self::BigInt)
     }
 
     /// Whether it is a number.
     #[must_use]
     pub fn is_number(self) -> bool {
         self.is_integer()
-            || matches!(
-                self,
-                Self::Decimal { .. } | Self::Money { .. } | Self::Float | Self::Real
-            )
+            || matches!(self, Self::Decimal { .. } | Self::Money { .. } | Self::Float | Self::Real)
     }
 
     /// Whether it is text.
@@ -282,22 +257,14 @@ impl Type {
     /// The least and the greatest whole number that it holds.
     #[must_use]
     pub fn range(self) -> Option<(i128, i128)> {
-        let digits = |n: u8| {
-            (
-                -(10_i128.pow(u32::from(n)) - 1),
-                10_i128.pow(u32::from(n)) - 1,
-            )
-        };
+        let digits = |n: u8| (-(10_i128.pow(u32::from(n)) - 1), 10_i128.pow(u32::from(n)) - 1);
         match self {
             Self::Bit => Some((0, 1)),
             Self::TinyInt => Some((0, 255)),
             Self::SmallInt => Some((i128::from(i16::MIN), i128::from(i16::MAX))),
             Self::Int => Some((i128::from(i32::MIN), i128::from(i32::MAX))),
             Self::BigInt => Some((i128::from(i64::MIN), i128::from(i64::MAX))),
-            Self::Decimal {
-                precision,
-                scale: 0,
-            } => Some(digits(precision)),
+            Self::Decimal { precision, scale: 0 } => Some(digits(precision)),
             _ => None,
         }
     }
@@ -326,16 +293,8 @@ impl Type {
             (Self::Null, other) | (other, Self::Null) => Some(other),
             (Self::Unknown, _) | (_, Self::Unknown) => Some(Self::Unknown),
             (
-                Self::Text {
-                    length: a,
-                    national: m,
-                    fixed: f,
-                },
-                Self::Text {
-                    length: b,
-                    national: n,
-                    fixed: g,
-                },
+                Self::Text { length: a, national: m, fixed: f },
+                Self::Text { length: b, national: n, fixed: g },
             ) => {
                 let length = a.zip(b).map(|(a, b)| a.max(b));
                 // Of `nchar` and `varchar` an `nchar` is made, and of `char` and `varchar` a `varchar`.
@@ -344,11 +303,7 @@ impl Type {
                     (false, true) => g,
                     _ => f && g,
                 };
-                Some(Self::Text {
-                    length,
-                    national: m || n,
-                    fixed: fixed && length.is_some(),
-                })
+                Some(Self::Text { length, national: m || n, fixed: fixed && length.is_some() })
             }
             (Self::DateTime2(a), Self::DateTime2(b)) => Some(Self::DateTime2(a.max(b))),
             (Self::DateTime2(a), Self::DateTime) | (Self::DateTime, Self::DateTime2(a)) => {
@@ -363,19 +318,9 @@ impl Type {
                 _ => None,
             },
             (Self::Time(a), Self::Time(b)) => Some(Self::Time(a.max(b))),
-            (
-                Self::Binary {
-                    length: a,
-                    fixed: f,
-                },
-                Self::Binary {
-                    length: b,
-                    fixed: g,
-                },
-            ) => Some(Self::Binary {
-                length: a.zip(b).map(|(a, b)| a.max(b)),
-                fixed: f && g,
-            }),
+            (Self::Binary { length: a, fixed: f }, Self::Binary { length: b, fixed: g }) => {
+                Some(Self::Binary { length: a.zip(b).map(|(a, b)| a.max(b)), fixed: f && g })
+            }
             (Self::Binary { .. }, _) | (_, Self::Binary { .. }) => None,
             (Self::UniqueIdentifier, other) | (other, Self::UniqueIdentifier) => (other.is_text()
                 || other == Self::UniqueIdentifier)
@@ -396,10 +341,7 @@ impl Type {
                         let scale = s.max(t);
                         let whole = (p - s).max(q - t);
                         let precision = (whole + scale).min(38);
-                        Some(Self::Decimal {
-                            precision,
-                            scale: scale.min(precision),
-                        })
+                        Some(Self::Decimal { precision, scale: scale.min(precision) })
                     }
                     _ if a.precedence() >= b.precedence() => Some(a),
                     _ => Some(b),
@@ -426,11 +368,7 @@ impl fmt::Display for Type {
             Self::Money { small } => f.write_str(if *small { "smallmoney" } else { "money" }),
             Self::Float => f.write_str("float"),
             Self::Real => f.write_str("real"),
-            Self::Text {
-                length,
-                national,
-                fixed,
-            } => {
+            Self::Text { length, national, fixed } => {
                 let n = if *national { "n" } else { "" };
                 let var = if *fixed { "" } else { "var" };
                 match length {

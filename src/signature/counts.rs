@@ -137,8 +137,5 @@ pub(super) fn has_stopped(count: &CountRun) -> bool {
 
 /// `assignments: 5 of 71 expected`
 pub(super) fn told(count: &CountRun) -> String {
-    format!(
-        "{}: {} of {:.0} expected",
-        count.what, count.observed, count.expected
-    )
+    format!("{}: {} of {:.0} expected", count.what, count.observed, count.expected)
 }

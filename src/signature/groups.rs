@@ -90,10 +90,7 @@ pub fn groups(
         found.push(ScenarioGroups {
             exports: order.clone(),
             all,
-            groups: groups
-                .iter()
-                .map(|group| described(&left, group, &parting))
-                .collect(),
+            groups: groups.iter().map(|group| described(&left, group, &parting)).collect(),
         });
         match best {
             Some((_, table)) => {
@@ -115,10 +112,7 @@ fn readers(table: &str) -> usize {
         let mut used = finding.needs.iter().chain(&finding.helps);
         used.any(|needed| is_of(needed, &BTreeSet::from([table.to_owned()])))
     };
-    analysis::findings()
-        .iter()
-        .filter(|one| is_read(one))
-        .count()
+    analysis::findings().iter().filter(|one| is_read(one)).count()
 }
 
 /// The scenarios by their places, those with the same marks together.
@@ -160,13 +154,8 @@ impl Left {
         let (report, store) = replay::replay(library, &[name.to_owned()], options)?;
         let outage = Some(outage_of(&store)?).filter(|outage| !outage.servers.is_empty());
         // Rows are taken out as they were not exported, and nothing follows from that.
-        for row in store
-            .ask(
-                "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
-                &[],
-                &[],
-            )?
-            .rows
+        for row in
+            store.ask("SELECT name FROM sqlite_schema WHERE type = 'trigger'", &[], &[])?.rows
         {
             for trigger in row {
                 store.run_own("trigger", &format!("DROP TRIGGER {trigger}"), &[])?;
@@ -211,10 +200,11 @@ impl Left {
             let sql = format!("DELETE FROM {table}");
             self.store.run_own("rows", &sql, &[])?;
         }
-        let outages = self.outage.iter().cloned().map(|outage| analysis::Outage {
-            servers: Server::ALL.to_vec(),
-            ..outage
-        });
+        let outages = self
+            .outage
+            .iter()
+            .cloned()
+            .map(|outage| analysis::Outage { servers: Server::ALL.to_vec(), ..outage });
         let options = analysis::AnalysisOptions {
             outages: outages.collect(),
             ..analysis::AnalysisOptions::default()
@@ -224,10 +214,7 @@ impl Left {
             // An export without rows is an export: there is nothing in it to find.
             FindingVerdict::Skipped
                 if !found.needs_missing.is_empty()
-                    && found
-                        .needs_missing
-                        .iter()
-                        .all(|needed| is_of(needed, tables)) =>
+                    && found.needs_missing.iter().all(|needed| is_of(needed, tables)) =>
             {
                 FindingVerdict::Nothing
             }

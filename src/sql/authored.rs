@@ -79,11 +79,7 @@ pub type ComputedColumns = Vec<Computed>;
 
 /// Any number of unknown columns, whose values come from columns of their names and from those of `from`.
 fn many(from: ColumnNames) -> ComputedColumns {
-    vec![Computed {
-        from,
-        is_many: true,
-        ..Computed::default()
-    }]
+    vec![Computed { from, is_many: true, ..Computed::default() }]
 }
 
 /// Reads a query in T-SQL, or in SQLite's SQL. Of what cannot be read nothing is the author's.
@@ -125,12 +121,7 @@ fn names(text: &str) -> HashSet<String> {
     Tokens::new(text)
         .map_while(Result::ok)
         .filter(|token| named(&token.kind))
-        .map(|token| {
-            token
-                .text
-                .trim_matches(['"', '[', ']', '`', '\''])
-                .to_lowercase()
-        })
+        .map(|token| token.text.trim_matches(['"', '[', ']', '`', '\'']).to_lowercase())
         .collect()
 }
 
@@ -180,32 +171,21 @@ impl Author {
         match statement {
             Statement::Query(query) => return self.shown(query),
             Statement::Declare { stmts } => stmts.iter().for_each(|one| self.declaration(one)),
-            Statement::Set(Set::SingleAssignment {
-                variable, values, ..
-            }) => {
-                let from = values
-                    .iter()
-                    .flat_map(|value| self.value(value).from)
-                    .collect();
+            Statement::Set(Set::SingleAssignment { variable, values, .. }) => {
+                let from = values.iter().flat_map(|value| self.value(value).from).collect();
                 self.assign(&variable.to_string(), from);
             }
             Statement::CreateTable(create) => {
-                let columns = create
-                    .columns
-                    .iter()
-                    .map(|column| column.name.value.as_str());
+                let columns = create.columns.iter().map(|column| column.name.value.as_str());
                 self.declare_table(&last_of(&create.name), columns);
             }
             Statement::AlterTable(alter) => {
-                let added = alter
-                    .operations
-                    .iter()
-                    .filter_map(|operation| match operation {
-                        AlterTableOperation::AddColumn { column_def, .. } => {
-                            Some(column_def.name.value.as_str())
-                        }
-                        _ => None,
-                    });
+                let added = alter.operations.iter().filter_map(|operation| match operation {
+                    AlterTableOperation::AddColumn { column_def, .. } => {
+                        Some(column_def.name.value.as_str())
+                    }
+                    _ => None,
+                });
                 self.hold(&last_of(&alter.name), added.map(declared).collect());
             }
             Statement::Insert(insert) => return self.insert(insert),
@@ -310,18 +290,13 @@ impl Author {
             ..Computed::default()
         };
         let is_named = |column: &Computed| {
-            names.is_empty()
-                || names
-                    .iter()
-                    .any(|name| name.eq_ignore_ascii_case(&column.name))
+            names.is_empty() || names.iter().any(|name| name.eq_ignore_ascii_case(&column.name))
         };
         let mut places = rows.iter();
         // Columns that number rows take no value: where the counts differ, any value may be in any column.
         let in_order = apart && (names.is_empty() && rows.len() == known.len());
         for column in known.iter_mut().filter(|column| is_named(column)) {
-            let place = names
-                .iter()
-                .position(|name| name.eq_ignore_ascii_case(&column.name));
+            let place = names.iter().position(|name| name.eq_ignore_ascii_case(&column.name));
             let value = match (place, in_order) {
                 (Some(at), _) if apart => rows.get(at),
                 (_, true) => places.next(),
@@ -392,15 +367,8 @@ impl Author {
     }
 
     fn put_out(&mut self, clause: &OutputClause, found: Vec<Source>) -> Option<ComputedColumns> {
-        let OutputClause::Output {
-            select_items,
-            into_table,
-            ..
-        } = clause
-        else {
-            return Some(many(
-                found.iter().flat_map(|source| all(&source.known)).collect(),
-            ));
+        let OutputClause::Output { select_items, into_table, .. } = clause else {
+            return Some(many(found.iter().flat_map(|source| all(&source.known)).collect()));
         };
         self.scopes.push(found);
         let items = select_items.iter();
@@ -413,10 +381,8 @@ impl Author {
             let text = target.to_string().to_lowercase();
             let (name, names) = text.split_once('(').unwrap_or((&text, ""));
             let names = names.trim_end_matches(')').split(',').map(str::trim);
-            let names: Vec<String> = names
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect();
+            let names: Vec<String> =
+                names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
             self.put(name.trim(), &names, &columns);
         }
         None
@@ -427,26 +393,20 @@ impl Author {
 fn assigned(item: &SelectItem) -> Option<String> {
     let name = match item {
         SelectItem::ExprWithAlias { alias, .. } => alias.value.clone(),
-        SelectItem::UnnamedExpr(Expr::BinaryOp {
-            left,
-            op: BinaryOperator::Eq,
-            ..
-        }) => left.to_string(),
+        SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::Eq, .. }) => {
+            left.to_string()
+        }
         _ => return None,
     };
     name.starts_with('@').then_some(name)
 }
 
 fn declared(name: &str) -> Computed {
-    Computed {
-        name: name.to_owned(),
-        ..Computed::default()
-    }
+    Computed { name: name.to_owned(), ..Computed::default() }
 }
 
 /// The last part of a name, in lower case.
 fn last_of(name: &ObjectName) -> String {
     let last = name.0.last().and_then(|part| part.as_ident());
-    last.map_or_else(|| name.to_string(), |last| last.value.clone())
-        .to_lowercase()
+    last.map_or_else(|| name.to_string(), |last| last.value.clone()).to_lowercase()
 }

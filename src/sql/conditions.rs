@@ -100,22 +100,12 @@ impl Visitor for Calls {
 /// The parts of an expression that are joined by `AND`.
 fn split(expr: &Expr, parts: &mut Vec<String>) {
     match expr {
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::And,
-            right,
-        } => {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             split(left, parts);
             split(right, parts);
         }
         Expr::Nested(inner)
-            if matches!(
-                &**inner,
-                Expr::BinaryOp {
-                    op: BinaryOperator::And,
-                    ..
-                }
-            ) =>
+            if matches!(&**inner, Expr::BinaryOp { op: BinaryOperator::And, .. }) =>
         {
             split(inner, parts);
         }

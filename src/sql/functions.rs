@@ -87,12 +87,7 @@ const fn function(
     most: u8,
     call: fn(&[Value]) -> Outcome,
 ) -> Function {
-    Function {
-        name,
-        least,
-        most: Some(most),
-        call,
-    }
+    Function { name, least, most: Some(most), call }
 }
 
 /// What rewritten SQL calls besides: the parts of operators, conversions and functions that are more than a call.
@@ -135,12 +130,7 @@ const HELPERS: &[Function] = &[
     function("tsql_sign", 1, 1, number::sign),
     function("tsql_split", 2, 2, text::split),
     function("tsql_switchoffset", 3, 3, time::offset::switchoffset),
-    function(
-        "tsql_todatetimeoffset",
-        3,
-        3,
-        time::offset::todatetimeoffset,
-    ),
+    function("tsql_todatetimeoffset", 3, 3, time::offset::todatetimeoffset),
     function("tsql_try_convert", 3, 4, convert::try_call),
     function("tsql_units", 1, 1, text::units_of),
     function("tsql_xor", 2, 2, number::xor),
@@ -242,9 +232,5 @@ impl Work {
 
 /// Computes `f`, or `NULL` when one of the arguments is.
 fn unless_null(arguments: &[Value], f: impl FnOnce() -> Outcome) -> Outcome {
-    if arguments.iter().any(Value::is_null) {
-        Ok(Value::Null)
-    } else {
-        f()
-    }
+    if arguments.iter().any(Value::is_null) { Ok(Value::Null) } else { f() }
 }

@@ -74,10 +74,7 @@ const MASTER_DATA: [&str; 8] = [
 ];
 
 /// Columns of master data that follow from causes.
-const DERIVED: [(&str, &str); 2] = [
-    ("egpl_user", "login_ip"),
-    ("egpl_user", "login_logout_time"),
-];
+const DERIVED: [(&str, &str); 2] = [("egpl_user", "login_ip"), ("egpl_user", "login_logout_time")];
 
 /// What a script may change beside master data: the name of a server.
 const CHANGEABLE: [(&str, &str); 1] = [("server", "host")];
@@ -137,10 +134,9 @@ pub fn refusal(origin: Origin, action: Action<'_>) -> Option<String> {
 
 fn not_for_scripts(action: Action<'_>) -> Option<String> {
     let (written, may) = match action {
-        Action::Insert(table) => (
-            table.to_owned(),
-            CAUSES.contains(&table) || MASTER_DATA.contains(&table),
-        ),
+        Action::Insert(table) => {
+            (table.to_owned(), CAUSES.contains(&table) || MASTER_DATA.contains(&table))
+        }
         Action::Delete(table) => (table.to_owned(), MASTER_DATA.contains(&table)),
         Action::Update(table, column) => {
             let derived = DERIVED.contains(&(table, column));

@@ -9,11 +9,7 @@ use crate::table::Cell;
 /// Calls `found` with each part of a condition all of whose parts must hold.
 pub(crate) fn conjuncts<'e>(condition: &'e Expr, found: &mut impl FnMut(&'e Expr)) {
     match condition {
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::And,
-            right,
-        } => {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             conjuncts(left, found);
             conjuncts(right, found);
         }
@@ -42,37 +38,21 @@ pub(crate) fn test(
             };
             (left, test)
         }
-        Expr::InList {
-            expr,
-            list,
-            negated,
-        } => {
+        Expr::InList { expr, list, negated } => {
             let values = list.iter().map(number).collect::<Option<Vec<_>>>()?;
-            (
-                expr,
-                if *negated {
-                    Test::NotIn(values)
-                } else {
-                    Test::In(values)
-                },
-            )
+            (expr, if *negated { Test::NotIn(values) } else { Test::In(values) })
         }
-        Expr::Between {
-            expr,
-            negated: false,
-            low,
-            high,
-        } => (expr, Test::Between(number(low)?, number(high)?)),
+        Expr::Between { expr, negated: false, low, high } => {
+            (expr, Test::Between(number(low)?, number(high)?))
+        }
         _ => return None,
     };
     match expr.as_ref() {
         Expr::Identifier(column) => Some((None, column.value.to_lowercase(), test)),
         Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-            [owner, column] => Some((
-                Some(owner.value.to_lowercase()),
-                column.value.to_lowercase(),
-                test,
-            )),
+            [owner, column] => {
+                Some((Some(owner.value.to_lowercase()), column.value.to_lowercase(), test))
+            }
             _ => None,
         },
         _ => None,
@@ -86,10 +66,9 @@ fn number(value: &Expr, literals: &[Literal]) -> Option<i64> {
             Value::Number(digits, _) => digits.parse().ok()?,
             _ => return None,
         },
-        Expr::UnaryOp {
-            op: UnaryOperator::Minus,
-            expr,
-        } => number(expr, literals)?.checked_neg()?,
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
+            number(expr, literals)?.checked_neg()?
+        }
         _ => return None,
     };
     let stands = |literal: &Literal| literal.value == Cell::Integer(found);

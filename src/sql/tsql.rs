@@ -118,11 +118,7 @@ pub enum TsqlProblem {
 
 impl TsqlError {
     pub(crate) fn new(at: Position, problem: TsqlProblem) -> Self {
-        Self {
-            at,
-            problem,
-            hint: None,
-        }
+        Self { at, problem, hint: None }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -187,13 +183,8 @@ fn rewrite_one(
     for batch in batch::batches(batch::tokens(text)?)? {
         statements.extend(reader::statements(batch, false)?);
     }
-    let [
-        reader::Parsed {
-            flow: reader::Flow::One(statement),
-            max_recursion,
-            at,
-        },
-    ] = statements.as_slice()
+    let [reader::Parsed { flow: reader::Flow::One(statement), max_recursion, at }] =
+        statements.as_slice()
     else {
         let (found, at) = match statements.as_slice() {
             [] => ("nothing".to_owned(), start),
@@ -383,8 +374,7 @@ impl Visitor for Own {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.0
-            .extend(tables.map(|table| table.alias.name.value.clone()));
+        self.0.extend(tables.map(|table| table.alias.name.value.clone()));
         ControlFlow::Continue(())
     }
 }

@@ -15,31 +15,20 @@ impl Store {
             move |context: AuthContext<'_>| {
                 let through = context.accessor;
                 match context.action {
-                    AuthAction::Read {
-                        table_name,
-                        column_name,
-                    } => recorder(Access {
+                    AuthAction::Read { table_name, column_name } => recorder(Access {
                         table: table_name,
                         column: Some(column_name),
                         writes: false,
                         through,
                     }),
-                    AuthAction::Update {
-                        table_name,
-                        column_name,
-                    } => recorder(Access {
+                    AuthAction::Update { table_name, column_name } => recorder(Access {
                         table: table_name,
                         column: Some(column_name),
                         writes: true,
                         through,
                     }),
                     AuthAction::Insert { table_name } | AuthAction::Delete { table_name } => {
-                        recorder(Access {
-                            table: table_name,
-                            column: None,
-                            writes: true,
-                            through,
-                        });
+                        recorder(Access { table: table_name, column: None, writes: true, through });
                     }
                     _ => {}
                 }

@@ -20,11 +20,8 @@ pub(super) fn bound(conn: &Connection) -> Result<()> {
         | FunctionFlags::SQLITE_INNOCUOUS;
     conn.create_scalar_function("instr", 2, flags, instr)?;
     conn.create_scalar_function("replace", 3, flags, replace)?;
-    for (name, start, end) in [
-        ("trim", true, true),
-        ("ltrim", true, false),
-        ("rtrim", false, true),
-    ] {
+    for (name, start, end) in [("trim", true, true), ("ltrim", true, false), ("rtrim", false, true)]
+    {
         conn.create_scalar_function(name, 2, flags, move |context| trim(context, start, end))?;
     }
     Ok(())

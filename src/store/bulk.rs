@@ -120,9 +120,7 @@ impl<'s> Bulk<'s> {
         self.end.close()?;
         for name in others {
             let name = identifier(&name);
-            self.end
-                .conn
-                .execute_batch(&format!("REINDEX main.{name}"))?;
+            self.end.conn.execute_batch(&format!("REINDEX main.{name}"))?;
         }
         Ok(())
     }
@@ -168,13 +166,7 @@ impl<'s> End<'s> {
             return Ok(None);
         };
         let page: u32 = conn.pragma_query_value(Some("main"), "page_size", |row| row.get(0))?;
-        Ok(Some(Self {
-            conn,
-            write,
-            first: Vec::new(),
-            next: 0,
-            page: page as usize,
-        }))
+        Ok(Some(Self { conn, write, first: Vec::new(), next: 0, page: page as usize }))
     }
 
     /// Whether pages have no reserved bytes, the schema format is the newest, the database is not auto-vacuumed, and
@@ -187,9 +179,8 @@ impl<'s> End<'s> {
     }
 
     fn read(&self, number: u32) -> rusqlite::Result<Vec<u8>> {
-        let mut read = self
-            .conn
-            .prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;
+        let mut read =
+            self.conn.prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;
         read.query_row([number], |row| row.get(0))
     }
 
@@ -230,8 +221,7 @@ impl<'s> End<'s> {
         self.write(number, image)?;
         self.conn.execute_batch("SAVEPOINT chatdb_page")?;
         self.write(number, image)?;
-        self.conn
-            .execute_batch("ROLLBACK TO chatdb_page; RELEASE chatdb_page")
+        self.conn.execute_batch("ROLLBACK TO chatdb_page; RELEASE chatdb_page")
     }
 
     /// Makes the pages part of the database.
@@ -243,7 +233,6 @@ impl<'s> End<'s> {
         let mut first = std::mem::take(&mut self.first);
         first[COUNT].copy_from_slice(&count);
         self.write(1, &first)?;
-        self.conn
-            .execute_batch("SAVEPOINT chatdb_page; RELEASE chatdb_page")
+        self.conn.execute_batch("SAVEPOINT chatdb_page; RELEASE chatdb_page")
     }
 }

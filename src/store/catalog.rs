@@ -23,9 +23,7 @@ impl Store {
         let text = text.to_ascii_lowercase();
         self.catalog_where(|table, _| {
             // A name with other characters may be spelled in other ways.
-            let plain = table
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let plain = table.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             !plain || text.contains(&table.to_ascii_lowercase())
         })
     }
@@ -81,21 +79,15 @@ impl Store {
             }
             known.push(table);
         }
-        let application: i32 = self
-            .conn
-            .pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let application: i32 =
+            self.conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
         Ok(Catalog::new(known, application == APPLICATION_ID))
     }
 }
 
 /// The kind of a declared type: SQL Server's names.
 pub(super) fn declared_kind(declared: &str) -> Option<Kind> {
-    let word = declared
-        .split('(')
-        .next()
-        .unwrap_or("")
-        .trim()
-        .to_ascii_uppercase();
+    let word = declared.split('(').next().unwrap_or("").trim().to_ascii_uppercase();
     match word.as_str() {
         "NUMERIC" | "DECIMAL" | "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "BIT" => {
             Some(Kind::Integer)

@@ -20,10 +20,7 @@ pub(super) fn marked(message: &str) -> String {
 
 /// The error of one of our functions, as it is given to SQLite.
 pub(super) fn of_function(error: &impl std::error::Error) -> Error {
-    Error::SqliteFailure(
-        ffi::Error::new(SQLITE_ERROR),
-        Some(marked(&error.to_string())),
-    )
+    Error::SqliteFailure(ffi::Error::new(SQLITE_ERROR), Some(marked(&error.to_string())))
 }
 
 /// The message of an SQLite error, without the statement text, the offset and the error number.
@@ -122,9 +119,6 @@ pub(super) fn no_column(said: &str) -> Option<(&str, &str)> {
 
 /// `a.b, a.c` as `` `a.b` and `a.c` ``.
 fn quoted(columns: &str) -> String {
-    let columns: Vec<String> = columns
-        .split(", ")
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let columns: Vec<String> = columns.split(", ").map(|name| format!("`{name}`")).collect();
     columns.join(" and ")
 }

@@ -180,10 +180,7 @@ impl StoreError {
     /// Whether it is refused for what the file declares, or because it is not a regular file.
     #[must_use]
     pub fn is_of_the_schema(&self) -> bool {
-        matches!(
-            self,
-            Self::NotOurs | Self::Virtual { .. } | Self::View { .. } | Self::NotAFile
-        )
+        matches!(self, Self::NotOurs | Self::Virtual { .. } | Self::View { .. } | Self::NotAFile)
     }
 
     /// Whether a change of the file was interrupted, so that it must be opened for writing before it can be read.
@@ -206,11 +203,7 @@ impl StoreError {
 
 /// Converts an SQLite error to an error of a script statement.
 pub(super) fn failed_in(file: &str, part: Part<'_>) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |source| StoreError::Script {
-        file: file.to_owned(),
-        line: part.line,
-        source,
-    }
+    move |source| StoreError::Script { file: file.to_owned(), line: part.line, source }
 }
 
 /// Lists the alternatives, as the end of a sentence: `; there are 1347, 1348`.

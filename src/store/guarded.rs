@@ -74,10 +74,7 @@ impl Guard {
     /// The shared limit that was exceeded.
     fn limit_if_spent(&self) -> Option<String> {
         let budget = locked(&self.budget);
-        budget
-            .as_ref()
-            .filter(|budget| budget.is_over())
-            .map(Budget::limit)
+        budget.as_ref().filter(|budget| budget.is_over()).map(Budget::limit)
     }
 
     fn is_over(&self) -> bool {
@@ -95,10 +92,7 @@ impl Guard {
             return Authorization::Allow;
         };
         let action = action(context);
-        let writes = matches!(
-            action,
-            Action::Insert(_) | Action::Delete(_) | Action::Update(..)
-        );
+        let writes = matches!(action, Action::Insert(_) | Action::Delete(_) | Action::Update(..));
         // What triggers write is the model's. What they and views call is judged: a view may be a stranger's.
         if context.accessor.is_some() && writes {
             return Authorization::Allow;
@@ -153,9 +147,7 @@ fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
         | AuthAction::CreateTempIndex { .. }
         | AuthAction::DropTempTable { .. } => Action::Temporary,
         // SQLite makes this one itself, for the numbers that a temporary table gives its rows.
-        AuthAction::CreateTable {
-            table_name: "sqlite_sequence",
-        }
+        AuthAction::CreateTable { table_name: "sqlite_sequence" }
         | AuthAction::Insert { .. }
         | AuthAction::Delete { .. }
         | AuthAction::Update { .. }
@@ -168,10 +160,7 @@ fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
         AuthAction::Function { function_name } => Action::Call(function_name),
         AuthAction::Insert { table_name } => Action::Insert(table_name),
         AuthAction::Delete { table_name } => Action::Delete(table_name),
-        AuthAction::Update {
-            table_name,
-            column_name,
-        } => Action::Update(table_name, column_name),
+        AuthAction::Update { table_name, column_name } => Action::Update(table_name, column_name),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
             Action::Other("opens another database")
         }
@@ -321,11 +310,7 @@ impl Store {
         self.keep_savepoints()?;
         let stopped = stopped.filter(|_| error.is_interrupted());
         match refused.or(stopped).or_else(|| beyond(&error, origin)) {
-            Some(what) => Err(StoreError::Refused {
-                file: file.to_owned(),
-                line,
-                what,
-            }),
+            Some(what) => Err(StoreError::Refused { file: file.to_owned(), line, what }),
             None => Err(error),
         }
     }
@@ -352,9 +337,7 @@ impl Store {
 
     /// Refuses a view with the name of one of our tables: its result would be mistaken for the table's contents.
     fn no_view_for_a_table(&self) -> Result<(), StoreError> {
-        let mut views = self
-            .conn
-            .prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")?;
+        let mut views = self.conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")?;
         let names = views.query_map([], |row| row.get::<_, String>(0))?;
         for view in names {
             let view = view?;
@@ -374,9 +357,8 @@ impl Store {
         self.only_tables()?;
         let size = path.metadata().map_err(StoreError::NotRead)?.len();
         if size <= MAX_INTEGRITY_CHECKED {
-            let found = self
-                .conn
-                .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+            let found =
+                self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
             if found != "ok" {
                 return Err(StoreError::Damaged(found));
             }
@@ -458,9 +440,7 @@ fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
     match error.code()? {
         ErrorCode::TooBig => {
             let bytes = origin.limits().length;
-            Some(format!(
-                "is too long, or creates a text or a row of more than {bytes} bytes"
-            ))
+            Some(format!("is too long, or creates a text or a row of more than {bytes} bytes"))
         }
         ErrorCode::DiskFull if folder => {
             let mib = MAX_DATABASE / 1024 / 1024;

@@ -168,10 +168,7 @@ impl ImportDatabase {
             Ok(_) => None,
         };
         match what {
-            Some(what) => Err(ImportDatabaseError::NotAFile {
-                path: path_buf(),
-                what,
-            }),
+            Some(what) => Err(ImportDatabaseError::NotAFile { path: path_buf(), what }),
             None => Self::reopen(path),
         }
     }
@@ -196,11 +193,7 @@ impl ImportDatabase {
             Store::from_connection(conn)
         };
         let store = made().map_err(failed("write", path))?;
-        Ok(Self {
-            store,
-            path: path.to_path_buf(),
-            temporary: Some(temporary),
-        })
+        Ok(Self { store, path: path.to_path_buf(), temporary: Some(temporary) })
     }
 
     fn reopen(path: &Path) -> Result<Self, ImportDatabaseError> {
@@ -210,9 +203,7 @@ impl ImportDatabase {
             source,
         })?;
         if !ours {
-            return Err(ImportDatabaseError::NotOurs {
-                path: path.to_path_buf(),
-            });
+            return Err(ImportDatabaseError::NotOurs { path: path.to_path_buf() });
         }
         let opened = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -233,16 +224,10 @@ impl ImportDatabase {
         };
         let mut store = opened().map_err(failed("open", path))?;
         if !store.is_import_database().map_err(failed("read", path))? {
-            return Err(ImportDatabaseError::Replay {
-                path: path.to_path_buf(),
-            });
+            return Err(ImportDatabaseError::Replay { path: path.to_path_buf() });
         }
         store.migrate().map_err(failed("write", path))?;
-        Ok(Self {
-            store,
-            path: path.to_path_buf(),
-            temporary: None,
-        })
+        Ok(Self { store, path: path.to_path_buf(), temporary: None })
     }
 
     /// Whether the file is not in place yet.
@@ -261,32 +246,19 @@ impl ImportDatabase {
     /// # Errors
     /// If it cannot be written completely, or another file has appeared at its place.
     pub fn keep(self) -> Result<(), ImportDatabaseError> {
-        let Self {
-            store,
-            path,
-            temporary,
-        } = self;
+        let Self { store, path, temporary } = self;
         let close = |store: Store| {
             // What was compiled is closed first.
             store.conn.flush_prepared_statement_cache();
-            store
-                .conn
-                .close()
-                .map_err(|(_, error)| StoreError::from(error))
+            store.conn.close().map_err(|(_, error)| StoreError::from(error))
         };
         close(store).map_err(failed("close", &path))?;
         let Some(temporary) = temporary else {
             return Ok(());
         };
-        let io = |source| ImportDatabaseError::Io {
-            action: "write",
-            path: path.clone(),
-            source,
-        };
-        let synced = fs::OpenOptions::new()
-            .write(true)
-            .open(&temporary)
-            .and_then(|file| file.sync_all());
+        let io = |source| ImportDatabaseError::Io { action: "write", path: path.clone(), source };
+        let synced =
+            fs::OpenOptions::new().write(true).open(&temporary).and_then(|file| file.sync_all());
         synced.map_err(io)?;
         if fs::symlink_metadata(&path).is_err() {
             no_journal_beside(&path)?;
@@ -313,11 +285,7 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> ImportDat
         {
             ImportDatabaseError::Busy { path: path.clone() }
         }
-        _ => ImportDatabaseError::Store {
-            action,
-            path: path.clone(),
-            source: Box::new(source),
-        },
+        _ => ImportDatabaseError::Store { action, path: path.clone(), source: Box::new(source) },
     }
 }
 

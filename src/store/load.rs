@@ -145,9 +145,7 @@ impl ToSql for Bound<'_> {
 
 /// The SQL that creates a table which the product does not have.
 pub(super) fn new_table(table: &str, columns: &[impl AsRef<str>]) -> String {
-    let columns = columns
-        .iter()
-        .map(|name| added_column(name.as_ref()) + ", ");
+    let columns = columns.iter().map(|name| added_column(name.as_ref()) + ", ");
     let columns = columns.collect::<String>();
     format!("CREATE TABLE {table} ({columns}chatdb_export INTEGER, chatdb_line INTEGER)")
 }
@@ -164,19 +162,10 @@ impl<'s> Loader<'s> {
     /// When another program is writing, or SQLite fails.
     pub fn begin(store: &'s Store) -> Result<Self, StoreError> {
         // Rejects refer to the export, whose row is written at the end.
-        store
-            .conn
-            .execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON")?;
+        store.conn.execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON")?;
         // No statement but ours is run meanwhile.
-        store
-            .conn
-            .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
-        let mut loader = Self {
-            store,
-            export: 0,
-            tables: Vec::new(),
-            open: true,
-        };
+        store.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+        let mut loader = Self { store, export: 0, tables: Vec::new(), open: true };
         loader.export = store.conn.query_row(
             "SELECT coalesce(max(export_id), 0) + 1 FROM chatdb_export",
             [],
@@ -195,9 +184,7 @@ impl<'s> Loader<'s> {
             .and_then(ProductTable::single_key)
             .and_then(|key| layout.columns.iter().position(|column| column.name == key));
         let table = identifier(&layout.table);
-        let had_rows = conn
-            .prepare(&format!("SELECT 1 FROM {table}"))?
-            .exists([])?;
+        let had_rows = conn.prepare(&format!("SELECT 1 FROM {table}"))?.exists([])?;
         let columns = column_list(&layout);
         let marks = vec!["?"; layout.columns.len()].join(", ");
         let insert = if layout.history {
@@ -217,11 +204,8 @@ impl<'s> Loader<'s> {
                 self.export
             ))?
         };
-        let bulk = if had_rows || layout.history {
-            None
-        } else {
-            Bulk::new(conn, &layout, self.export)?
-        };
+        let bulk =
+            if had_rows || layout.history { None } else { Bulk::new(conn, &layout, self.export)? };
         self.tables.push(LoadedTable {
             layout,
             key,
@@ -264,10 +248,8 @@ impl<'s> Loader<'s> {
     }
 
     fn columns_of(&self, table: &str) -> Result<BTreeSet<String>, StoreError> {
-        let mut statement = self
-            .store
-            .conn
-            .prepare("SELECT name FROM pragma_table_info(?1, 'main')")?;
+        let mut statement =
+            self.store.conn.prepare("SELECT name FROM pragma_table_info(?1, 'main')")?;
         let names = statement.query_map([table], |row| row.get(0))?;
         Ok(names.collect::<Result<_, _>>()?)
     }
@@ -290,11 +272,7 @@ impl<'s> Loader<'s> {
         }
         let rows = batch.values.chunks_exact(width).zip(&batch.lines);
         for (values, line) in rows.skip(in_bulk) {
-            let row = NewRow {
-                values,
-                text: &batch.text,
-                line: line_number(*line),
-            };
+            let row = NewRow { values, text: &batch.text, line: line_number(*line) };
             let table = &mut self.tables[number];
             match insert(&mut table.insert, row) {
                 Ok(()) => table.rows += 1,
@@ -361,9 +339,7 @@ impl<'s> Loader<'s> {
             let inferred = self.store.inferred(&self.tables[number].layout.table)?;
             finished.equal += self.drop_equal_rows(number, &inferred)?;
             finished.kept.extend(self.kept_columns(number)?);
-            let texts = inferred
-                .into_iter()
-                .filter(|(_, column)| column.of.is_text());
+            let texts = inferred.into_iter().filter(|(_, column)| column.of.is_text());
             finished.texts.push(texts.map(|(name, _)| name).collect());
         }
         for rule in AFTER_LOAD {
@@ -396,11 +372,7 @@ impl Drop for Loader<'_> {
 }
 
 fn column_list(layout: &TableLayout) -> String {
-    let names: Vec<String> = layout
-        .columns
-        .iter()
-        .map(|column| identifier(&column.name))
-        .collect();
+    let names: Vec<String> = layout.columns.iter().map(|column| identifier(&column.name)).collect();
     names.join(", ")
 }
 

@@ -27,10 +27,7 @@ impl Store {
             // Its tables were not made by migrations, so none can tell what they lack.
             _ if found == 0 => return Ok(()),
             std::cmp::Ordering::Greater => {
-                return Err(StoreError::Newer {
-                    found,
-                    known: i64::from(latest),
-                });
+                return Err(StoreError::Newer { found, known: i64::from(latest) });
             }
             std::cmp::Ordering::Less => {}
         }

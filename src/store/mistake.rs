@@ -35,17 +35,11 @@ impl Store {
             let outcome = self.guarded(Origin::Script, file, part.line, || {
                 guarded::keeps_transaction(file, part)?;
                 guarded::only_adds(file, part)?;
-                self.conn
-                    .prepare(part.sql)
-                    .map(drop)
-                    .map_err(StoreError::from)
+                self.conn.prepare(part.sql).map(drop).map_err(StoreError::from)
             });
             if let Err(error) = outcome {
                 let mistake = self.explained(part.sql, &error);
-                mistakes.push(SqlMistake {
-                    offset: start + mistake.offset,
-                    ..mistake
-                });
+                mistakes.push(SqlMistake { offset: start + mistake.offset, ..mistake });
             }
         }
         mistakes
@@ -68,11 +62,7 @@ impl Store {
 
     /// A compile error in our words, with its position.
     fn explained(&self, sql: &str, error: &StoreError) -> SqlMistake {
-        let plain = |offset, message| SqlMistake {
-            offset,
-            message,
-            hint: None,
-        };
+        let plain = |offset, message| SqlMistake { offset, message, hint: None };
         let (msg, offset) = match error {
             StoreError::Sqlite(Error::SqlInputError { msg, offset, .. }) => (msg, *offset),
             StoreError::Sqlite(Error::SqliteFailure(_, Some(msg))) | StoreError::Value(msg) => {
@@ -104,11 +94,7 @@ impl Store {
     fn names(&self, query: &str, value: &str) -> Vec<String> {
         let read = || {
             let mut statement = self.conn.prepare(query)?;
-            let values = if statement.parameter_count() == 0 {
-                vec![]
-            } else {
-                vec![value]
-            };
+            let values = if statement.parameter_count() == 0 { vec![] } else { vec![value] };
             let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
             rows.collect::<Result<Vec<String>, _>>()
         };

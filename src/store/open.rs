@@ -31,10 +31,7 @@ pub(super) const EXPORTS: &str = include_str!(concat!(env!("OUT_DIR"), "/exports
 pub fn schema_script() -> String {
     let sets = [egpl::migrations::runner(), platform::migrations::runner()];
     let migrations = sets.iter().flat_map(|runner| runner.get_migrations());
-    migrations
-        .filter_map(|migration| migration.sql())
-        .collect::<Vec<_>>()
-        .join("\n")
+    migrations.filter_map(|migration| migration.sql()).collect::<Vec<_>>().join("\n")
 }
 
 impl Store {
@@ -164,9 +161,7 @@ pub fn file_is_ours(path: &Path) -> std::io::Result<bool> {
 pub(super) fn header(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut header = Vec::with_capacity(100);
-    std::fs::File::open(path)?
-        .take(100)
-        .read_to_end(&mut header)?;
+    std::fs::File::open(path)?.take(100).read_to_end(&mut header)?;
     Ok(header)
 }
 

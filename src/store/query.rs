@@ -57,8 +57,7 @@ impl Store {
         limit: Option<usize>,
     ) -> Result<Answer, StoreError> {
         let held = Held::new(Origin::Question);
-        self.put(query, columns, values, limit, held)
-            .map(|(held, more)| held.answer(more))
+        self.put(query, columns, values, limit, held).map(|(held, more)| held.answer(more))
     }
 
     /// The same, with each row passed on as it comes, and none buffered.
@@ -113,10 +112,7 @@ impl Store {
             .enumerate()
             .map(|(at, own)| {
                 let (name, kind) = column(at, own.name());
-                (
-                    name,
-                    kind.or_else(|| own.decl_type().and_then(declared_kind)),
-                )
+                (name, kind.or_else(|| own.decl_type().and_then(declared_kind)))
             })
             .collect();
         let kinds: Vec<Option<Kind>> = declared.iter().map(|(_, kind)| *kind).collect();
@@ -141,9 +137,9 @@ impl Store {
 
     pub(super) fn compiled(&self, query: &str) -> Result<CachedStatement<'_>, StoreError> {
         match self.conn.prepare_cached(query) {
-            Err(rusqlite::Error::MultipleStatement) => Err(StoreError::NotAQuery {
-                found: "is more than one",
-            }),
+            Err(rusqlite::Error::MultipleStatement) => {
+                Err(StoreError::NotAQuery { found: "is more than one" })
+            }
             other => Ok(other?),
         }
     }
@@ -163,11 +159,7 @@ impl Store {
             let above = depths.iter().find(|(known, _)| *known == parent);
             let depth = above.map_or(0, |(_, depth)| depth + 1);
             depths.push((id, depth));
-            lines.push(format!(
-                "{}{}",
-                "  ".repeat(depth),
-                row.get::<_, String>(3)?
-            ));
+            lines.push(format!("{}{}", "  ".repeat(depth), row.get::<_, String>(3)?));
         }
         Ok(lines)
     }
@@ -210,12 +202,8 @@ pub(super) fn bind_shape(
 
 /// The value for a parameter, which is named with its `@`.
 fn value_of<'v>(name: &str, values: &'v [Binding]) -> Result<&'v Cell, StoreError> {
-    let given = values
-        .iter()
-        .find(|(key, _)| name.strip_prefix('@') == Some(key));
-    let unbound = || StoreError::Unbound {
-        name: name.to_owned(),
-    };
+    let given = values.iter().find(|(key, _)| name.strip_prefix('@') == Some(key));
+    let unbound = || StoreError::Unbound { name: name.to_owned() };
     Ok(&given.ok_or_else(unbound)?.1)
 }
 
@@ -224,9 +212,7 @@ pub(super) struct Bound<'a>(&'a Cell);
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
         match self.0 {
-            Cell::Null => rusqlite::types::Null
-                .to_sql()
-                .map(|_| rusqlite::types::Null.into()),
+            Cell::Null => rusqlite::types::Null.to_sql().map(|_| rusqlite::types::Null.into()),
             Cell::Integer(value) => Ok((*value).into()),
             Cell::Real(value) => Ok((*value).into()),
             Cell::Text(text) => text.to_sql(),
@@ -255,12 +241,7 @@ pub(super) struct Held {
 
 impl Held {
     fn new(origin: Origin) -> Self {
-        Self {
-            origin,
-            columns: Vec::new(),
-            rows: Vec::new(),
-            size: 0,
-        }
+        Self { origin, columns: Vec::new(), rows: Vec::new(), size: 0 }
     }
 
     fn answer(self, more: bool) -> Answer {
@@ -269,10 +250,7 @@ impl Held {
         let columns = (self.columns.into_iter().enumerate())
             .map(|(at, (name, own))| Column::new(name, kind(at, own)))
             .collect();
-        let table = ResultTable {
-            columns,
-            rows: self.rows,
-        };
+        let table = ResultTable { columns, rows: self.rows };
         Answer { table, more }
     }
 }
@@ -318,10 +296,7 @@ pub(super) fn memory_of(cell: &Cell) -> u64 {
 }
 
 pub(super) fn seen_kind(rows: &[Vec<Cell>], at: usize) -> Kind {
-    let first = rows
-        .iter()
-        .map(|row| &row[at])
-        .find(|cell| **cell != Cell::Null);
+    let first = rows.iter().map(|row| &row[at]).find(|cell| **cell != Cell::Null);
     match first {
         Some(Cell::Integer(_)) => Kind::Integer,
         Some(Cell::Real(_)) => Kind::Real,
@@ -351,9 +326,9 @@ pub(super) fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
             match kind {
                 // A timestamp has milliseconds; what is finer stays as it is.
                 Some(Kind::Timestamp) if is_finer(&text) => Cell::Text(text.into_owned()),
-                Some(kind @ (Kind::Timestamp | Kind::Duration)) => kind
-                    .parse(&text)
-                    .unwrap_or_else(|| Cell::Text(text.into_owned())),
+                Some(kind @ (Kind::Timestamp | Kind::Duration)) => {
+                    kind.parse(&text).unwrap_or_else(|| Cell::Text(text.into_owned()))
+                }
                 _ => Cell::Text(text.into_owned()),
             }
         }

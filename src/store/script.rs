@@ -16,9 +16,7 @@ impl Store {
     /// # Errors
     /// Fails when a trigger of the model does.
     pub fn set_clock(&self, at_ms: i64) -> Result<(), StoreError> {
-        let mut statement = self
-            .conn
-            .prepare_cached("UPDATE chatdb_clock SET now = ?1")?;
+        let mut statement = self.conn.prepare_cached("UPDATE chatdb_clock SET now = ?1")?;
         statement.execute([Cell::Timestamp(at_ms).to_string()])?;
         Ok(())
     }
@@ -85,12 +83,7 @@ impl Store {
         let there = known.as_deref().map(there_is).unwrap_or_default();
         let what = format!("{message}{there}");
         let known = known.unwrap_or_default();
-        StoreError::Impossible {
-            file,
-            line,
-            what,
-            known,
-        }
+        StoreError::Impossible { file, line, what, known }
     }
 
     /// What is wrong with the id that a query is given for a parameter; `None` if it names something, or is of no
@@ -110,12 +103,8 @@ impl Store {
         let rows = self.ask(&known, &[], &[])?.rows;
         let known: Vec<String> = rows.iter().flatten().map(ToString::to_string).collect();
         let found = id.to_string();
-        Ok((!known.contains(&found)).then(|| {
-            format!(
-                "`{parameter}`: there is no {what} {found}{}",
-                there_is(&known)
-            )
-        }))
+        Ok((!known.contains(&found))
+            .then(|| format!("`{parameter}`: there is no {what} {found}{}", there_is(&known))))
     }
 
     /// The same for our own statements, which are not restricted.
@@ -174,9 +163,8 @@ impl Store {
     /// Whether a statement writes, as far as this is known without running it.
     #[must_use]
     pub fn writes(&self, sql: &str) -> bool {
-        let compiled = self.guarded(Origin::Change, "query", 1, || {
-            Ok(!self.conn.prepare(sql)?.readonly())
-        });
+        let compiled =
+            self.guarded(Origin::Change, "query", 1, || Ok(!self.conn.prepare(sql)?.readonly()));
         // What is refused for what it writes is to be told so.
         compiled.unwrap_or(true)
     }
@@ -233,8 +221,7 @@ impl Store {
 
     /// Rolls back to the newest savepoint, and drops it.
     pub fn roll_back(&self) -> Result<(), StoreError> {
-        self.conn
-            .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?;
+        self.conn.execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?;
         self.depth.set(self.depth.get().saturating_sub(1));
         Ok(())
     }
@@ -248,8 +235,5 @@ impl Store {
 }
 
 pub(super) fn statements<'s>(file: &str, script: &'s str) -> Result<Vec<Part<'s>>, StoreError> {
-    sql::split(script).map_err(|source| StoreError::Split {
-        file: file.to_owned(),
-        source,
-    })
+    sql::split(script).map_err(|source| StoreError::Split { file: file.to_owned(), source })
 }

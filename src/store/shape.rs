@@ -78,11 +78,7 @@ fn of_all_columns<'s>(
         }
     }
     let null = || ShapeValue::Given(Cell::Null);
-    Some(
-        row.into_iter()
-            .map(|value| value.unwrap_or_else(null))
-            .collect(),
-    )
+    Some(row.into_iter().map(|value| value.unwrap_or_else(null)).collect())
 }
 
 /// The unread rest of a statement.

@@ -21,11 +21,8 @@ impl Store {
         let wrong = found.iter().filter(|text| *text != "ok");
         faults.extend(wrong.map(|text| format!("SQLite found {}", quoted_message(text))));
         let orphans = self.texts("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
-        faults.extend(
-            orphans
-                .iter()
-                .map(|table| format!("rows of `{table}` refer to missing rows")),
-        );
+        faults
+            .extend(orphans.iter().map(|table| format!("rows of `{table}` refer to missing rows")));
         let unequal = self.texts(UNEQUAL)?;
         faults.extend(unequal.iter().map(|file| {
             format!("the records of `{file}` are not the sum of its loaded and rejected ones")
@@ -42,8 +39,6 @@ impl Store {
     /// Whether rows are written as whole pages of the database where possible: see `.cargo/config.toml`.
     #[must_use]
     pub fn writes_pages(&self) -> bool {
-        self.conn
-            .prepare("SELECT 1 FROM sqlite_dbpage LIMIT 0")
-            .is_ok()
+        self.conn.prepare("SELECT 1 FROM sqlite_dbpage LIMIT 0").is_ok()
     }
 }

@@ -48,11 +48,7 @@ impl Decimal {
     #[must_use]
     pub fn is_within_share(&self, other: &Self, share: &Self) -> bool {
         let (own, other) = (self.parts(), other.parts());
-        let larger = if own.size_of(&other) == Ordering::Less {
-            &other
-        } else {
-            &own
-        };
+        let larger = if own.size_of(&other) == Ordering::Less { &other } else { &own };
         own.minus(&other).size_of(&larger.times(&share.parts())) != Ordering::Greater
     }
 
@@ -62,14 +58,9 @@ impl Decimal {
             None => (false, &*self.0),
         };
         let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
-        let exponent: i64 = exponent
-            .parse()
-            .expect("a number was parsed with its exponent");
+        let exponent: i64 = exponent.parse().expect("a number was parsed with its exponent");
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = whole
-            .bytes()
-            .chain(fraction.bytes())
-            .map(|byte| byte - b'0');
+        let digits = whole.bytes().chain(fraction.bytes()).map(|byte| byte - b'0');
         Parts::new(negative, digits.collect(), exponent - fraction.len() as i64)
     }
 }
@@ -120,13 +111,9 @@ pub fn is_decimal(text: &[u8]) -> bool {
         return false;
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = exponent
-            .strip_prefix(b"+")
-            .or_else(|| exponent.strip_prefix(b"-"))
-            .unwrap_or(exponent);
-        let value = str::from_utf8(exponent)
-            .ok()
-            .filter(|_| digits(exponent) == exponent.len());
+        let exponent =
+            exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let value = str::from_utf8(exponent).ok().filter(|_| digits(exponent) == exponent.len());
         return value
             .and_then(|value| value.parse().ok())
             .is_some_and(|value: i64| value <= FARTHEST)
@@ -147,10 +134,7 @@ impl Parts {
     fn new(negative: bool, mut digits: Vec<u8>, exponent: i64) -> Self {
         let leading = digits.iter().take_while(|digit| **digit == 0).count();
         digits.drain(..leading);
-        let length = digits
-            .iter()
-            .rposition(|digit| *digit != 0)
-            .map_or(0, |at| at + 1);
+        let length = digits.iter().rposition(|digit| *digit != 0).map_or(0, |at| at + 1);
         let dropped = (digits.len() - length) as i64;
         digits.truncate(length);
         let is_zero = digits.is_empty();
@@ -180,21 +164,14 @@ impl Parts {
     fn minus(&self, other: &Self) -> Self {
         let exponent = self.exponent.min(other.exponent);
         let swapped = self.size_of(other) == Ordering::Less;
-        let (large, small) = if swapped {
-            (other, self)
-        } else {
-            (self, other)
-        };
+        let (large, small) = if swapped { (other, self) } else { (self, other) };
         let (mut digits, small) = (large.down_to(exponent), small.down_to(exponent));
         let mut carry = 0;
         digits.push(0);
         for (at, digit) in digits.iter_mut().enumerate() {
             let own = small.get(at).copied().unwrap_or(0);
-            let own = if self.negative == other.negative {
-                -i16::from(own)
-            } else {
-                i16::from(own)
-            };
+            let own =
+                if self.negative == other.negative { -i16::from(own) } else { i16::from(own) };
             let sum = i16::from(*digit) + own + carry;
             *digit = sum.rem_euclid(10) as u8;
             carry = sum.div_euclid(10);

@@ -93,10 +93,7 @@ pub fn read(text: &str, delimiter: Option<Delimiter>) -> Result<RawTable, TableR
     let mut reader = Reader {
         chars: text.chars().peekable(),
         delimiter: delimiter.as_char(),
-        at: Place {
-            line: skipped + 1,
-            column: 1,
-        },
+        at: Place { line: skipped + 1, column: 1 },
     };
     if text.is_empty() {
         return Err(reader.at.refuse(ReadProblem::NoHeader));
@@ -207,10 +204,7 @@ impl Reader<'_> {
         while !self.at_end() {
             text.extend(self.next());
         }
-        RawCell {
-            text,
-            quoted: false,
-        }
+        RawCell { text, quoted: false }
     }
 
     fn quoted(&mut self) -> Result<RawCell, TableReadError> {
@@ -254,14 +248,8 @@ impl Reader<'_> {
     fn next(&mut self) -> Option<char> {
         let c = self.chars.next()?;
         self.at = match c {
-            '\n' => Place {
-                line: self.at.line.saturating_add(1),
-                column: 1,
-            },
-            _ => Place {
-                column: self.at.column.saturating_add(1),
-                ..self.at
-            },
+            '\n' => Place { line: self.at.line.saturating_add(1), column: 1 },
+            _ => Place { column: self.at.column.saturating_add(1), ..self.at },
         };
         Some(c)
     }

@@ -16,10 +16,8 @@ impl JsonSchema for ResultTable {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (column, cell) = (
-            generator.subschema_for::<Column>(),
-            generator.subschema_for::<Cell>(),
-        );
+        let (column, cell) =
+            (generator.subschema_for::<Column>(), generator.subschema_for::<Cell>());
         json_schema!({
             "type": "object",
             "properties": {

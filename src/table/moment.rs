@@ -56,15 +56,10 @@ pub fn parse(
     day_ms: Option<i64>,
 ) -> Result<TypedMoment, MomentError> {
     let text = text.trim();
-    let unreadable = || MomentError::Unreadable {
-        text: text.to_owned(),
-    };
+    let unreadable = || MomentError::Unreadable { text: text.to_owned() };
     let (plain, offset_minutes) = without_offset(text);
     let moment = |date: NaiveDate, time: Option<NaiveTime>| TypedMoment {
-        ms: date
-            .and_time(time.unwrap_or(NaiveTime::MIN))
-            .and_utc()
-            .timestamp_millis(),
+        ms: date.and_time(time.unwrap_or(NaiveTime::MIN)).and_utc().timestamp_millis(),
         offset_minutes,
         is_day: time.is_none(),
     };
@@ -81,9 +76,7 @@ pub fn parse(
     }
     if let Some(time) = time_of_day(plain) {
         let day = day_ms.and_then(DateTime::from_timestamp_millis);
-        let day = day.ok_or_else(|| MomentError::NoDay {
-            text: text.to_owned(),
-        })?;
+        let day = day.ok_or_else(|| MomentError::NoDay { text: text.to_owned() })?;
         return Ok(moment(day.date_naive(), Some(time)));
     }
     let (date, time) = split(plain);
@@ -138,15 +131,10 @@ fn without_offset(text: &str) -> (&str, Option<i64>) {
 fn time_of_day(text: &str) -> Option<NaiveTime> {
     let text = text.trim();
     let upper = text.to_ascii_uppercase();
-    if let Some(rest) = upper
-        .strip_suffix("AM")
-        .or_else(|| upper.strip_suffix("PM"))
-    {
+    if let Some(rest) = upper.strip_suffix("AM").or_else(|| upper.strip_suffix("PM")) {
         let formats = ["%I:%M:%S%.f %p", "%I:%M %p", "%I %p"];
         let text = format!("{} {}", rest.trim_end(), &upper[upper.len() - 2..]);
-        return formats
-            .iter()
-            .find_map(|format| NaiveTime::parse_from_str(&text, format).ok());
+        return formats.iter().find_map(|format| NaiveTime::parse_from_str(&text, format).ok());
     }
     let (clock, fraction) = match text.split_once(['.', ',']) {
         Some((clock, fraction)) => (clock, Some(fraction)),
@@ -161,10 +149,7 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
     let millis = match fraction {
         None => 0,
         Some(digits) if numbers.len() == 3 && (1..=9).contains(&digits.len()) => {
-            digits
-                .parse::<u64>()
-                .ok()
-                .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
+            digits.parse::<u64>().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
             format!("{digits:0<3}")[..3].parse().ok()?
         }
         Some(_) => return None,
@@ -178,17 +163,12 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
 
 /// `2026-11-24`, `2026/11/24`, `20261124`, `24.11.2026`; `24/11/2026` where one of the two cannot be a month.
 fn date_of(date: &str, text: &str) -> Result<NaiveDate, MomentError> {
-    let unreadable = || MomentError::Unreadable {
-        text: text.to_owned(),
-    };
+    let unreadable = || MomentError::Unreadable { text: text.to_owned() };
     let digits = date.bytes().all(|b| b.is_ascii_digit());
     if digits && date.len() == 8 {
         return NaiveDate::parse_from_str(date, "%Y%m%d").map_err(|_| unreadable());
     }
-    let separator = date
-        .chars()
-        .find(|c| !c.is_ascii_digit())
-        .ok_or_else(unreadable)?;
+    let separator = date.chars().find(|c| !c.is_ascii_digit()).ok_or_else(unreadable)?;
     let parts: Vec<&str> = date.split(separator).collect();
     let [a, b, c] = parts[..] else {
         return Err(unreadable());
@@ -347,9 +327,7 @@ impl UtcOffset {
             return Some(Self::Minutes(minutes));
         }
         let upper = text.to_ascii_uppercase();
-        let after = upper
-            .strip_prefix("UTC")
-            .or_else(|| upper.strip_prefix("GMT"));
+        let after = upper.strip_prefix("UTC").or_else(|| upper.strip_prefix("GMT"));
         if let Some(after) = after {
             return match after.trim() {
                 "" => Some(Self::Minutes(0)),
@@ -358,9 +336,7 @@ impl UtcOffset {
             };
         }
         // Other names without a place are abbreviations, and several zones share most of them.
-        let mut places = chrono_tz::TZ_VARIANTS
-            .iter()
-            .filter(|zone| zone.name().contains('/'));
+        let mut places = chrono_tz::TZ_VARIANTS.iter().filter(|zone| zone.name().contains('/'));
         let place = places.find(|zone| zone.name().eq_ignore_ascii_case(text));
         place.copied().map(Self::Zone)
     }
@@ -416,10 +392,7 @@ fn fixed_offset(text: &str) -> Option<i64> {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         plain.then(|| digits.parse::<i64>().ok())?
     };
-    let (hours, minutes) = (
-        number(hours)?,
-        number(minutes).filter(|_| minutes.len() == 2)?,
-    );
+    let (hours, minutes) = (number(hours)?, number(minutes).filter(|_| minutes.len() == 2)?);
     let total = hours * 60 + minutes;
     (minutes < 60 && total <= 14 * 60).then_some(sign * total)
 }

@@ -18,10 +18,8 @@ const BLANKS: [char; 2] = [' ', '\t'];
 /// # Errors
 /// When there is no table, no line of dashes, a row of another length than the header, or more text.
 pub fn read(text: &str) -> Result<RawTable, TableReadError> {
-    let mut lines = (strip_bom(text).split('\n').zip(1..)).map(|(text, number)| Line {
-        number,
-        text: text.strip_suffix('\r').unwrap_or(text),
-    });
+    let mut lines = (strip_bom(text).split('\n').zip(1..))
+        .map(|(text, number)| Line { number, text: text.strip_suffix('\r').unwrap_or(text) });
     let mut rest = lines.by_ref().skip_while(Line::is_blank);
     let header = rest.next().ok_or(ReadProblem::NoPipeTable.at(1, 1))?;
     if !header.is_row() {
@@ -88,10 +86,7 @@ impl<'a> Line<'a> {
         let mut escaped = false;
         for ((at, c), here) in self.text.char_indices().zip(1..) {
             if c == '|' && !escaped {
-                cells.extend(start.map(|from| Span {
-                    column,
-                    text: &self.text[from..at],
-                }));
+                cells.extend(start.map(|from| Span { column, text: &self.text[from..at] }));
                 (start, column) = (Some(at + 1), here + 1);
             }
             escaped = c == '\\' && !escaped;
@@ -131,10 +126,7 @@ fn decode(cell: &str) -> RawCell {
     let cell = cell.trim_matches(BLANKS);
     match unquote(cell) {
         Some(text) => RawCell { text, quoted: true },
-        None => RawCell {
-            text: unescape(cell),
-            quoted: false,
-        },
+        None => RawCell { text: unescape(cell), quoted: false },
     }
 }
 

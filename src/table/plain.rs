@@ -10,9 +10,7 @@ pub fn is_integer(text: &[u8]) -> bool {
     }
     let are_digits = |first: [u8; 8], last: [u8; 8]| {
         let zeros = u64::from_le_bytes(*b"00000000");
-        [first, last]
-            .iter()
-            .all(|eight| are_below(u64::from_le_bytes(*eight) ^ zeros, [10; 8]))
+        [first, last].iter().all(|eight| are_below(u64::from_le_bytes(*eight) ^ zeros, [10; 8]))
     };
     match (digits.first_chunk(), digits.last_chunk()) {
         (Some(first), Some(last)) => digits.len() <= 16 && are_digits(*first, *last),
@@ -37,9 +35,7 @@ pub fn is_time(text: &[u8]) -> bool {
         return false;
     }
     let two = |at: usize| 10 * (text[at] & 15) + (text[at + 1] & 15);
-    const DAYS: [u8; 20] = [
-        0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0, 0, 0, 0, 0,
-    ];
+    const DAYS: [u8; 20] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0, 0, 0, 0, 0];
     let (century, year, month, day) = (two(0), two(2), two(5), two(8));
     let is_leap = if year == 0 { century } else { year } % 4 == 0;
     let is_leap_day = month == 2 && day == 29 && is_leap;

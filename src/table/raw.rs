@@ -147,19 +147,11 @@ impl RawTable {
 pub fn infer_kinds(tables: &[&RawTable], numbers: &[String]) -> Vec<Vec<Kind>> {
     // Names differ in letter case only where a table has both.
     let folds = tables.iter().all(|table| {
-        let names: HashSet<_> = table
-            .header
-            .iter()
-            .map(|cell| cell.text.to_lowercase())
-            .collect();
+        let names: HashSet<_> = table.header.iter().map(|cell| cell.text.to_lowercase()).collect();
         names.len() == table.header.len()
     });
     let fold = |name: &str| {
-        if folds {
-            name.to_lowercase()
-        } else {
-            name.to_owned()
-        }
+        if folds { name.to_lowercase() } else { name.to_owned() }
     };
     let mut columns: HashMap<(String, usize), Vec<&RawCell>> = HashMap::new();
     for table in tables {
@@ -180,22 +172,14 @@ pub fn infer_kinds(tables: &[&RawTable], numbers: &[String]) -> Vec<Vec<Kind>> {
         })
         .collect();
     (tables.iter())
-        .map(|table| {
-            table
-                .columns()
-                .map(|(name, nth, _)| kinds[&(fold(name), nth)])
-                .collect()
-        })
+        .map(|table| table.columns().map(|(name, nth, _)| kinds[&(fold(name), nth)]).collect())
         .collect()
 }
 
 /// The name of a column without the brackets in which SQL Server's tools write it: `Id` of `[Id]`.
 #[must_use]
 pub fn without_brackets(name: &str) -> Cow<'_, str> {
-    let inner = name
-        .trim()
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
+    let inner = name.trim().strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     match inner {
         // A bracket that is not doubled ends the name: `[dbo].[Id]`.
         Some(inner) if !inner.is_empty() && !inner.replace("]]", "").contains(']') => {
@@ -207,15 +191,10 @@ pub fn without_brackets(name: &str) -> Cow<'_, str> {
 
 fn kind_of(cells: &[&RawCell]) -> Kind {
     let spoken = !cells.iter().all(|cell| cell.says_nothing());
-    [
-        Kind::Integer,
-        Kind::Decimal,
-        Kind::Timestamp,
-        Kind::Duration,
-    ]
-    .into_iter()
-    .find(|kind| spoken && cells.iter().all(|cell| cell.fits(*kind)))
-    .unwrap_or(Kind::Text)
+    [Kind::Integer, Kind::Decimal, Kind::Timestamp, Kind::Duration]
+        .into_iter()
+        .find(|kind| spoken && cells.iter().all(|cell| cell.fits(*kind)))
+        .unwrap_or(Kind::Text)
 }
 
 /// Reads a table in any of the forms this crate knows, told apart by content: a first line that is not blank
@@ -286,11 +265,7 @@ pub enum ReadProblem {
 
 impl ReadProblem {
     pub(super) fn at(self, line: u32, column: u32) -> TableReadError {
-        TableReadError {
-            line,
-            column,
-            problem: self,
-        }
+        TableReadError { line, column, problem: self }
     }
 }
 

@@ -21,12 +21,7 @@ const fn case(
     options: &'static str,
     commands: usize,
 ) -> Provoked {
-    Provoked {
-        name,
-        text,
-        options,
-        commands,
-    }
+    Provoked { name, text, options, commands }
 }
 
 /// What else provokes a hint of `import` that names options.
@@ -106,10 +101,7 @@ const PAIR: &[(&str, &[u8])] = &[("a.csv", b"k,v\n1,x\n2,y\n"), ("b.csv", b"k,v\
 /// Hints of `query` and `diff`.
 const TOLD: &[Told] = &[
     Told {
-        files: &[
-            ("a.csv", b"k,v\n1,Caf\xe9\n"),
-            ("b.csv", b"k,v\n1,Caf\xe9\n"),
-        ],
+        files: &[("a.csv", b"k,v\n1,Caf\xe9\n"), ("b.csv", b"k,v\n1,Caf\xe9\n")],
         command: "diff a.csv b.csv --key k",
         commands: 3,
     },
@@ -123,16 +115,9 @@ const TOLD: &[Told] = &[
         command: "diff a.csv b.csv --key k --tolerance v",
         commands: 2,
     },
+    Told { files: PAIR, command: "diff a.csv b.csv --key k --ignore v", commands: 1 },
     Told {
-        files: PAIR,
-        command: "diff a.csv b.csv --key k --ignore v",
-        commands: 1,
-    },
-    Told {
-        files: &[(
-            "a.csv",
-            b"activity_id,activity_status,subject\n1,5000,Caf\xe9 au lait\n",
-        )],
+        files: &[("a.csv", b"activity_id,activity_status,subject\n1,5000,Caf\xe9 au lait\n")],
         command: "query \"SELECT COUNT(*) AS n FROM egpl_casemgmt_activity\" a.csv",
         commands: 3,
     },
@@ -242,10 +227,7 @@ fn with(options: &[String], more: &[String]) -> Vec<String> {
 pub fn run(folder: &Path, words: &[String]) -> (Option<i32>, String) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let output = chatdb(folder, &words);
-    (
-        output.status.code(),
-        String::from_utf8(output.stderr).expect("UTF-8"),
-    )
+    (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
 }
 
 #[test]
@@ -263,11 +245,7 @@ fn every_command_of_a_hint_works_on_the_file_that_provoked_it() {
         let hint = stderr.split_once(" hint: ").map_or("", |(_, hint)| hint);
         let named = commands(hint);
         if code == Some(0) || named.len() != case.commands {
-            wrong.push(format!(
-                "{}: {code:?}, {} commands in {stderr}",
-                case.name,
-                named.len()
-            ));
+            wrong.push(format!("{}: {code:?}, {} commands in {stderr}", case.name, named.len()));
         }
         for (at, command) in named.iter().enumerate() {
             let (code, stderr) = match command.strip_prefix("chatdb ") {
@@ -288,10 +266,7 @@ fn a_command_that_does_not_work_is_found() {
     fs::write(folder.path().join("a.csv"), PROVOKED[1].text).expect("a file");
     let failing = words("import a.csv --db a.sqlite --columns a,b,c --table t --header no");
     assert_ne!(run(folder.path(), &failing).0, Some(0));
-    assert_eq!(
-        commands("say `--header yes` or `--x`, not `a`"),
-        ["--header yes"]
-    );
+    assert_eq!(commands("say `--header yes` or `--x`, not `a`"), ["--header yes"]);
     let replaced = with(&words("--header no --table t"), &words("--header yes"));
     assert_eq!(replaced.join(" "), "--table t --header yes");
 }
@@ -310,10 +285,7 @@ fn every_command_of_a_hint_of_query_and_diff_works_too() {
         let named = commands(hint);
         if code == Some(0) || named.len() != told.commands {
             let count = named.len();
-            wrong.push(format!(
-                "{}: {code:?}, {count} commands in {stderr}",
-                told.command
-            ));
+            wrong.push(format!("{}: {code:?}, {count} commands in {stderr}", told.command));
         }
         for command in named {
             let line = match command.strip_prefix("chatdb ") {
@@ -336,9 +308,6 @@ fn code_pages_are_named_with_a_word_of_the_file_as_each_reads_it() {
     fs::write(folder.path().join("a.csv"), text).expect("a file");
     let (code, stderr) = run(folder.path(), &words("import a.csv --db a.sqlite"));
     assert_eq!(code, Some(3));
-    assert!(
-        stderr.contains("`--encoding cp850` (which reads `Café`)"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("`--encoding cp850` (which reads `Café`)"), "{stderr}");
     assert!(stderr.matches("(which reads `").count() > 1, "{stderr}");
 }

@@ -19,10 +19,7 @@ const BEFORE: usize = 3;
 /// Lengths of pieces. With the first of them, a run is looked for behind every byte.
 const SOME: [u64; 9] = [1, 2, 3, 7, 13, 22, 51, 100, 150];
 
-const ALONE: Chunking = Chunking {
-    piece: 1 << 20,
-    threads: 1,
-};
+const ALONE: Chunking = Chunking { piece: 1 << 20, threads: 1 };
 
 fn opened(path: &Path, cut: Chunking) -> Opened {
     let options = ImportOptions {
@@ -136,10 +133,8 @@ fn what_is_no_record_is_the_same_wherever_a_file_is_cut() {
         "(12 rows affected)\n",
     ];
     for odd in odd {
-        let (head, tail): (String, String) = (
-            (1..12).map(record).collect(),
-            (13..30).map(record).collect(),
-        );
+        let (head, tail): (String, String) =
+            ((1..12).map(record).collect(), (13..30).map(record).collect());
         holds(format!("{HEADER}{head}{odd}{tail}").as_bytes(), SOME);
         holds(format!("{HEADER}{head}{tail}{odd}").as_bytes(), SOME);
     }
@@ -161,13 +156,8 @@ fn what_only_looks_like_records_is_none() {
     holds(text.as_bytes(), (1..200).step_by(3));
     // It is a trap: whoever begins there finds records, with keys that ascend.
     let begun = format!("{HEADER}{}", &TRAP[8..]);
-    let options = ImportOptions {
-        form: Some("ads_csv".to_owned()),
-        ..ImportOptions::default()
-    };
-    let mut reader = open_reader(Box::new(Cursor::new(begun)), &options)
-        .unwrap()
-        .reader;
+    let options = ImportOptions { form: Some("ads_csv".to_owned()), ..ImportOptions::default() };
+    let mut reader = open_reader(Box::new(Cursor::new(begun)), &options).unwrap().reader;
     let mut records = 0;
     while let Ok(Some(item)) = reader.next() {
         records += usize::from(matches!(item, Item::Record(_)));

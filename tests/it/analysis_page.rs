@@ -55,9 +55,8 @@ pub fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
     let mut free = [START; 16];
     let mut id = 1000;
     for day in 0..3 {
-        let mut arrivals: Vec<i64> = (0..260)
-            .map(|_| START + day * DAY + 8 * HOUR + random.below(9 * HOUR))
-            .collect();
+        let mut arrivals: Vec<i64> =
+            (0..260).map(|_| START + day * DAY + 8 * HOUR + random.below(9 * HOUR)).collect();
         arrivals.sort_unstable();
         for created in arrivals {
             id += 1;
@@ -66,9 +65,7 @@ pub fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
                 fails && agent.is_multiple_of(2) && (FAILS..FAILS + LASTS).contains(&at)
             };
             let agents = (0..free.len()).filter(|agent| !is_down(created, *agent));
-            let agent = agents
-                .min_by_key(|agent| free[*agent])
-                .expect("some are there");
+            let agent = agents.min_by_key(|agent| free[*agent]).expect("some are there");
             let begun = created.max(free[agent]);
             let ended = begun + (12 + random.below(16)) * MINUTE;
             let is_lost = (begun..ended).contains(&FAILS) && agent % 2 == 0 && fails;
@@ -96,29 +93,21 @@ pub fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
     writeln!(users, "{other},{other},{other},{other},N").expect("a String");
     let queues = format!("queue_id,queue_name,queue_state\n12,{other},1\n");
     let exports = texts.files.into_iter().zip([activities, users, queues]);
-    exports
-        .map(|(file, text)| (file.to_owned(), text))
-        .collect()
+    exports.map(|(file, text)| (file.to_owned(), text)).collect()
 }
 
 pub fn report(exports: Vec<(String, String)>, options: &AnalysisOptions) -> Report {
     let mut store = Store::for_exports().expect("a store");
     for (file, text) in exports {
         let bytes = Box::new(Cursor::new(text.into_bytes()));
-        let options = ImportOptions {
-            header: Some(true),
-            ..ImportOptions::default()
-        };
+        let options = ImportOptions { header: Some(true), ..ImportOptions::default() };
         import::read(&file, bytes, &options, &mut store)
             .unwrap_or_else(|error| panic!("{file}: {error}"));
     }
     let mut run = analysis::analyze(&store, options).expect("an analysis");
     signature::compare(&mut run, options);
     run.summary = summary::summary(&run);
-    Report {
-        analysis: Some(run),
-        ..Report::new()
-    }
+    Report { analysis: Some(run), ..Report::new() }
 }
 
 fn page(report: &Report) -> String {
@@ -145,10 +134,7 @@ fn outage() -> Report {
     };
     let report = report(exports(&PLAIN, true), &options);
     let detected = &of(&report).detected;
-    assert!(
-        matches!(&detected[..], [one] if one.host.as_deref() == Some("43app")),
-        "{detected:?}"
-    );
+    assert!(matches!(&detected[..], [one] if one.host.as_deref() == Some("43app")), "{detected:?}");
     report
 }
 
@@ -164,16 +150,12 @@ fn ms(cell: &Cell) -> i64 {
 /// The parts of `text` that follow `before`, each up to the next `end`.
 fn all<'t>(text: &'t str, before: &str, end: &str) -> Vec<&'t str> {
     let parts = text.split(before).skip(1);
-    parts
-        .map(|part| part.split(end).next().expect("the first part"))
-        .collect()
+    parts.map(|part| part.split(end).next().expect("the first part")).collect()
 }
 
 fn attribute(tag: &str, name: &str) -> f64 {
     let found = all(tag, &format!(" {name}=\""), "\"");
-    found[0]
-        .parse()
-        .unwrap_or_else(|_| panic!("{name} of {tag}"))
+    found[0].parse().unwrap_or_else(|_| panic!("{name} of {tag}"))
 }
 
 /// A picture, read from its SVG.
@@ -218,29 +200,18 @@ impl Drawn {
 
 /// The bars of a series, whose scale is written at the line above them.
 fn bars(series: &str) -> Vec<(f64, f64, f64)> {
-    let lines: Vec<f64> = all(series, "<line", ">")
-        .iter()
-        .map(|line| attribute(line, "y1"))
-        .collect();
-    let [base, top] = lines[..] else {
-        panic!("two lines: {series}")
-    };
-    let scale: f64 = all(all(series, "scale\"", "/text")[0], ">", "<")[0]
-        .parse()
-        .expect("a number");
+    let lines: Vec<f64> =
+        all(series, "<line", ">").iter().map(|line| attribute(line, "y1")).collect();
+    let [base, top] = lines[..] else { panic!("two lines: {series}") };
+    let scale: f64 =
+        all(all(series, "scale\"", "/text")[0], ">", "<")[0].parse().expect("a number");
     let path = all(series, " d=\"", "\"")[0];
     let bar = |bar: &str| {
         let numbers = |c: char| c.is_ascii_digit() || c == '.';
-        let numbers: Vec<f64> = (bar.split(|c| !numbers(c)))
-            .filter_map(|number| number.parse().ok())
-            .collect();
-        let [x, y, tall, wide, back] = numbers[..] else {
-            panic!("a bar: {bar}")
-        };
-        assert!(
-            (y - base).abs() < NEAR && (back - tall).abs() < NEAR,
-            "{bar}"
-        );
+        let numbers: Vec<f64> =
+            (bar.split(|c| !numbers(c))).filter_map(|number| number.parse().ok()).collect();
+        let [x, y, tall, wide, back] = numbers[..] else { panic!("a bar: {bar}") };
+        assert!((y - base).abs() < NEAR && (back - tall).abs() < NEAR, "{bar}");
         (x, x + wide, tall / (base - top) * scale)
     };
     path.split_terminator('z').map(bar).collect()
@@ -249,25 +220,12 @@ fn bars(series: &str) -> Vec<(f64, f64, f64)> {
 /// A dot begins at its left: half its width, or the arm of its diamond, is behind the first number after that place.
 fn dot(dot: &str) -> (f64, u64) {
     let path = all(dot, " d=\"M", "\"")[0];
-    let left: f64 = path
-        .split(' ')
-        .next()
-        .expect("a place")
-        .parse()
-        .expect("a number");
+    let left: f64 = path.split(' ').next().expect("a place").parse().expect("a number");
     let way = path.find(['a', 'l', 'h']).expect("a way");
     let number = |c: char| !(c.is_ascii_digit() || c == '.');
-    let reach: f64 = path[way + 1..]
-        .split(number)
-        .next()
-        .expect("a number")
-        .parse()
-        .expect("a number");
-    let reach = if path[way..].starts_with('h') {
-        reach / 2.0
-    } else {
-        reach
-    };
+    let reach: f64 =
+        path[way + 1..].split(number).next().expect("a number").parse().expect("a number");
+    let reach = if path[way..].starts_with('h') { reach / 2.0 } else { reach };
     let title = all(dot, "<title>", ":")[0];
     let chats = match title.split_once(' ').expect("a number and a noun") {
         ("chat", _) => 1,
@@ -281,11 +239,7 @@ fn dot(dot: &str) -> (f64, u64) {
 fn law(run: &AnalysisRun, page: &str) -> Result<(), String> {
     let figures = all(page, "<figure>", "</figure>");
     if figures.len() != run.periods.len() {
-        return Err(format!(
-            "{} pictures of {}",
-            figures.len(),
-            run.periods.len()
-        ));
+        return Err(format!("{} pictures of {}", figures.len(), run.periods.len()));
     }
     for (at, (period, figure)) in run.periods.iter().zip(figures).enumerate() {
         let drawn = Drawn::of(figure);
@@ -298,35 +252,19 @@ fn law(run: &AnalysisRun, page: &str) -> Result<(), String> {
 
 fn law_of_bars(period: &PeriodRun, drawn: &Drawn) -> Result<(), String> {
     if drawn.series.len() != period.series.len() {
-        return Err(format!(
-            "{} series of {}",
-            drawn.series.len(),
-            period.series.len()
-        ));
+        return Err(format!("{} series of {}", drawn.series.len(), period.series.len()));
     }
     for (series, bars) in period.series.iter().zip(&drawn.series) {
         let wide = (drawn.right - drawn.left) / series.counts.len() as f64;
-        let counted = series
-            .counts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0);
+        let counted = series.counts.iter().enumerate().filter(|(_, count)| **count > 0);
         let counted: Vec<(f64, f64)> = counted
             .map(|(part, count)| (drawn.left + wide * part as f64, f64::from(*count)))
             .collect();
         let name = (&series.what, &series.host);
         let alike = period.series.iter().filter(|one| one.what == series.what);
-        let tallest = alike
-            .flat_map(|one| &one.counts)
-            .max()
-            .copied()
-            .unwrap_or(1);
+        let tallest = alike.flat_map(|one| &one.counts).max().copied().unwrap_or(1);
         if counted.len() != bars.len() {
-            return Err(format!(
-                "{name:?}: {} bars of {}",
-                bars.len(),
-                counted.len()
-            ));
+            return Err(format!("{name:?}: {} bars of {}", bars.len(), counted.len()));
         }
         for ((x, count), (left, right, tall)) in counted.iter().zip(bars) {
             let is_there = (left - x).abs() <= NEAR && right - left <= wide;
@@ -354,9 +292,8 @@ fn law_of_shades(run: &AnalysisRun, period: &PeriodRun, drawn: &Drawn) -> Result
         Cell::Timestamp(to) => (ms(from), *to),
         _ => (ms(from), ms(&period.to)),
     });
-    let mut within: Vec<(i64, i64)> = spans
-        .filter(|(from, to)| *from < ms(&period.to) && *to > ms(&period.from))
-        .collect();
+    let mut within: Vec<(i64, i64)> =
+        spans.filter(|(from, to)| *from < ms(&period.to) && *to > ms(&period.from)).collect();
     within.sort_unstable();
     let shown = |(from, to): &(i64, i64)| (drawn.x(period, *from), drawn.x(period, *to));
     let expected: Vec<(f64, f64)> = within.iter().map(shown).collect();
@@ -376,13 +313,9 @@ fn same(detected: &DetectedRun, given: &OutageRun) -> bool {
 
 fn law_of_dots(run: &AnalysisRun, period: &PeriodRun, drawn: &Drawn) -> Result<(), String> {
     let within = ms(&period.from)..ms(&period.to);
-    let signs = run
-        .last_signs
-        .iter()
-        .filter(|sign| within.contains(&ms(&sign.at)));
-    let mut expected: Vec<(f64, u64)> = signs
-        .map(|sign| (drawn.x(period, ms(&sign.at)), sign.chats))
-        .collect();
+    let signs = run.last_signs.iter().filter(|sign| within.contains(&ms(&sign.at)));
+    let mut expected: Vec<(f64, u64)> =
+        signs.map(|sign| (drawn.x(period, ms(&sign.at)), sign.chats)).collect();
     let mut dots = drawn.dots.clone();
     let order = |a: &(f64, u64), b: &(f64, u64)| a.0.total_cmp(&b.0);
     dots.sort_by(order);
@@ -412,10 +345,7 @@ fn what_is_drawn_is_what_the_record_says() {
     let arrived: f64 = whole.series[0].iter().map(|(.., tall)| tall).sum();
     assert!((arrived - run.activities as f64).abs() < 0.5, "{arrived}");
     // The chats that stopped together are in one column.
-    let column = whole
-        .dots
-        .iter()
-        .filter(|(x, _)| (x - whole.dots[0].0).abs() < 1.0);
+    let column = whole.dots.iter().filter(|(x, _)| (x - whole.dots[0].0).abs() < 1.0);
     assert!(column.count() >= 4);
 }
 
@@ -442,10 +372,7 @@ fn a_picture_that_does_not_show_the_record_is_seen() {
     });
     refused("a bar elsewhere", &|run| {
         let counts = &mut run.periods[0].series[0].counts;
-        let at = counts
-            .windows(2)
-            .position(|two| two[0] != two[1])
-            .expect("some differ");
+        let at = counts.windows(2).position(|two| two[0] != two[1]).expect("some differ");
         counts.swap(at, at + 1);
     });
     refused("another series", &|run| {
@@ -509,9 +436,7 @@ fn healthy_rows_and_none_at_all_have_a_page() {
 /// The sentences of a page, without its markup.
 fn shown(page: &str) -> String {
     let (_, body) = page.split_once("<body>").expect("a body");
-    let parts = body
-        .split('<')
-        .map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    let parts = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
     parts.collect()
 }
 
@@ -540,10 +465,7 @@ fn the_answer_is_red_only_where_something_failed() {
     // Without an outage what waits is said, and is no alarm.
     let mut waiting = healthy;
     let run = waiting.analysis.as_mut().expect("an analysis");
-    let finding = run
-        .findings
-        .iter_mut()
-        .find(|one| one.urgency == chatdb::query::Urgency::Now);
+    let finding = run.findings.iter_mut().find(|one| one.urgency == chatdb::query::Urgency::Now);
     let finding = finding.expect("one is urgent");
     finding.verdict = chatdb::report::FindingVerdict::Found;
     let title = finding.title.clone();
@@ -555,10 +477,7 @@ fn the_answer_is_red_only_where_something_failed() {
 fn evidence_that_all_rows_have_is_said_once() {
     let mut report = outage();
     let run = report.analysis.as_mut().expect("an analysis");
-    let ghosts = run
-        .findings
-        .iter_mut()
-        .find(|one| one.name == "ghost_chats");
+    let ghosts = run.findings.iter_mut().find(|one| one.name == "ghost_chats");
     let table = &mut ghosts.expect("it ran").table;
     let at = table.position("evidence_for").expect("evidence");
     assert!(table.rows.len() > 3, "{}", table.rows.len());
@@ -587,27 +506,17 @@ fn outages_are_numbered_in_the_order_of_time_and_next_steps_are_listed() {
     run.detected[0].confidence = "high".to_owned();
     let page = page(&report);
     let listed = all(&page, "<li id=\"outage-", "</li>");
-    let servers: Vec<&str> = listed
-        .iter()
-        .map(|one| all(one, "<b>", "</b>")[0])
-        .collect();
+    let servers: Vec<&str> = listed.iter().map(|one| all(one, "<b>", "</b>")[0]).collect();
     // The user's was a day before the one that the rows show.
     assert_eq!(servers, ["messaging", "application@43app"]);
-    assert!(
-        listed[0].starts_with("1\"") && listed[1].starts_with("2\""),
-        "{listed:?}"
-    );
+    assert!(listed[0].starts_with("1\"") && listed[1].starts_with("2\""), "{listed:?}");
     assert!(
         listed[1].contains("mark open"),
         "a sure outage is not alarming as such: {}",
         listed[1]
     );
     let (_, next) = page.split_once("<h2>Next steps</h2>").expect("next steps");
-    assert!(
-        shown(&format!("<body>{next}"))
-            .trim_start()
-            .starts_with("read chatdb help outage")
-    );
+    assert!(shown(&format!("<body>{next}")).trim_start().starts_with("read chatdb help outage"));
 }
 
 #[test]
@@ -714,8 +623,5 @@ fn a_page_is_small_however_much_was_found() {
     let page = page(&report);
     law(of(&report), &page).unwrap();
     assert!(page.len() < 500_000, "{}", page.len());
-    assert!(
-        page.contains("The first 10 of "),
-        "it says that there are more"
-    );
+    assert!(page.contains("The first 10 of "), "it says that there are more");
 }

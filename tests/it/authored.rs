@@ -10,9 +10,7 @@ fn marked(sql: &str, answers: &[&str]) -> Vec<String> {
     let listing = |names: &&str| Listing {
         title: "Result".to_owned(),
         table: ResultTable {
-            columns: (names.split(','))
-                .map(|name| Column::new(name, Kind::Text))
-                .collect(),
+            columns: (names.split(',')).map(|name| Column::new(name, Kind::Text)).collect(),
             rows: Vec::new(),
         },
         remarks: Vec::new(),
@@ -72,11 +70,7 @@ fn what_rows_hold_is_never_the_authors_own() {
             &["a"],
             &["a"],
         ),
-        (
-            "SELECT a, b FROM (SELECT COUNT(*), MAX(full_name) FROM u) x(a, b)",
-            &["a,b"],
-            &["a*,b"],
-        ),
+        ("SELECT a, b FROM (SELECT COUNT(*), MAX(full_name) FROM u) x(a, b)", &["a,b"], &["a*,b"]),
         (
             "SELECT COUNT(*) AS full_name INTO #c FROM u; SELECT full_name FROM u",
             &["full_name"],
@@ -168,11 +162,7 @@ fn what_rows_hold_is_never_the_authors_own() {
         ),
         // Where answers are not those of the queries, none is marked.
         ("SELECT COUNT(*) AS n FROM u", &["n", "n"], &["n", "n"]),
-        (
-            "SELECT COUNT(*) AS n FROM u",
-            &["full_name"],
-            &["full_name"],
-        ),
+        ("SELECT COUNT(*) AS n FROM u", &["full_name"], &["full_name"]),
     ] {
         assert_eq!(marked(sql, answers), shown, "{sql}");
     }
@@ -182,17 +172,11 @@ fn what_rows_hold_is_never_the_authors_own() {
 fn the_list_of_changes_is_no_answer() {
     let listing = |title: &str| Listing {
         title: title.to_owned(),
-        table: ResultTable {
-            columns: vec![Column::new("n", Kind::Integer)],
-            rows: Vec::new(),
-        },
+        table: ResultTable { columns: vec![Column::new("n", Kind::Integer)], rows: Vec::new() },
         remarks: Vec::new(),
     };
     let mut listings = [listing("Result"), listing(CHANGED)];
-    mark_computed(
-        &authored("DELETE FROM #t; SELECT COUNT(*) AS n FROM u", true),
-        &mut listings,
-    );
+    mark_computed(&authored("DELETE FROM #t; SELECT COUNT(*) AS n FROM u", true), &mut listings);
     let own = listings.map(|listing| listing.table.columns[0].own);
     assert_eq!(own, [true, false]);
 }
@@ -202,9 +186,7 @@ fn origins(sql: &str, is_tsql: bool, answers: &[&str]) -> Vec<String> {
     let listing = |names: &&str| Listing {
         title: "Result".to_owned(),
         table: ResultTable {
-            columns: (names.split(','))
-                .map(|name| Column::new(name, Kind::Text))
-                .collect(),
+            columns: (names.split(',')).map(|name| Column::new(name, Kind::Text)).collect(),
             rows: Vec::new(),
         },
         remarks: Vec::new(),
@@ -224,61 +206,17 @@ const ORIGINS: &[(&str, &str, &str)] = &[
     ("SELECT subject AS s FROM a", "s", "s<subject"),
     ("SELECT s = subject, id FROM a", "s,id", "s<subject,id<id"),
     ("SELECT x.subject s FROM db.dbo.a x", "s", "s<subject"),
-    (
-        "SELECT UPPER(LEFT(subject, 3)) + city AS s FROM a",
-        "s",
-        "s<city+subject",
-    ),
-    (
-        "SELECT CASE WHEN subject = 'x' THEN city ELSE 'none' END s FROM a",
-        "s",
-        "s<city",
-    ),
-    (
-        "SELECT LEN(subject) n, COUNT(subject) c, SUM(phone) t FROM a",
-        "n,c,t",
-        "n<,c<,t<phone",
-    ),
-    (
-        "SELECT MIN(subject) OVER (PARTITION BY city) m FROM a",
-        "m",
-        "m<subject",
-    ),
-    (
-        "SELECT FIRST_VALUE(subject) OVER (ORDER BY id) f FROM a",
-        "f",
-        "f<subject",
-    ),
-    (
-        "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY phone) OVER () p FROM a",
-        "p",
-        "p<phone",
-    ),
-    (
-        "SELECT IIF(subject IS NULL, 'none', city) s FROM a",
-        "s",
-        "s<city",
-    ),
-    (
-        "WITH c(x, y) AS (SELECT id, subject FROM a) SELECT y, x FROM c",
-        "y,x",
-        "y<subject,x<id",
-    ),
-    (
-        "WITH c AS (SELECT subject AS s FROM a) SELECT d.s AS t FROM c d",
-        "t",
-        "t<subject",
-    ),
-    (
-        "WITH c AS (SELECT subject AS s, id FROM a) SELECT * FROM c",
-        "s,id",
-        "s<subject,id<id",
-    ),
-    (
-        "WITH c AS (SELECT subject AS s FROM a) SELECT c.*, b.* FROM c, b",
-        "s,n",
-        "s<subject,n<",
-    ),
+    ("SELECT UPPER(LEFT(subject, 3)) + city AS s FROM a", "s", "s<city+subject"),
+    ("SELECT CASE WHEN subject = 'x' THEN city ELSE 'none' END s FROM a", "s", "s<city"),
+    ("SELECT LEN(subject) n, COUNT(subject) c, SUM(phone) t FROM a", "n,c,t", "n<,c<,t<phone"),
+    ("SELECT MIN(subject) OVER (PARTITION BY city) m FROM a", "m", "m<subject"),
+    ("SELECT FIRST_VALUE(subject) OVER (ORDER BY id) f FROM a", "f", "f<subject"),
+    ("SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY phone) OVER () p FROM a", "p", "p<phone"),
+    ("SELECT IIF(subject IS NULL, 'none', city) s FROM a", "s", "s<city"),
+    ("WITH c(x, y) AS (SELECT id, subject FROM a) SELECT y, x FROM c", "y,x", "y<subject,x<id"),
+    ("WITH c AS (SELECT subject AS s FROM a) SELECT d.s AS t FROM c d", "t", "t<subject"),
+    ("WITH c AS (SELECT subject AS s, id FROM a) SELECT * FROM c", "s,id", "s<subject,id<id"),
+    ("WITH c AS (SELECT subject AS s FROM a) SELECT c.*, b.* FROM c, b", "s,n", "s<subject,n<"),
     (
         "WITH r AS (SELECT subject AS s, 1 AS n FROM a UNION ALL SELECT s, n + 1 FROM r) SELECT s, n FROM r",
         "s,n",
@@ -289,56 +227,32 @@ const ORIGINS: &[(&str, &str, &str)] = &[
         "s",
         "s<city+subject",
     ),
-    (
-        "SELECT x.s FROM a CROSS APPLY (SELECT a.subject AS s) x",
-        "s",
-        "s<subject",
-    ),
+    ("SELECT x.s FROM a CROSS APPLY (SELECT a.subject AS s) x", "s", "s<subject"),
     (
         "SELECT x.s FROM (SELECT subject AS t FROM a) d CROSS APPLY (SELECT d.t AS s) x",
         "s",
         "s<subject",
     ),
-    (
-        "SELECT v.s FROM a CROSS APPLY (VALUES (subject), (city)) v(s)",
-        "s",
-        "s<city+subject",
-    ),
-    (
-        "SELECT value AS w FROM a CROSS APPLY STRING_SPLIT(subject, ' ')",
-        "w",
-        "w<subject+value",
-    ),
+    ("SELECT v.s FROM a CROSS APPLY (VALUES (subject), (city)) v(s)", "s", "s<city+subject"),
+    ("SELECT value AS w FROM a CROSS APPLY STRING_SPLIT(subject, ' ')", "w", "w<subject+value"),
     (
         "SELECT j.v FROM a CROSS APPLY OPENJSON(subject) WITH (v varchar(9) '$.v') j",
         "v",
         "v<subject+v",
     ),
-    (
-        "SELECT u.t AS s FROM a UNPIVOT (t FOR k IN (subject, city)) u",
-        "s",
-        "s<city+subject",
-    ),
+    ("SELECT u.t AS s FROM a UNPIVOT (t FOR k IN (subject, city)) u", "s", "s<city+subject"),
     (
         "SELECT [1] AS s FROM (SELECT id, subject AS t FROM a) q PIVOT (MAX(t) FOR id IN ([1], [2])) p",
         "s",
         "s<subject",
     ),
-    (
-        "SELECT (SELECT TOP 1 subject FROM a) AS s",
-        "s",
-        "s<subject",
-    ),
+    ("SELECT (SELECT TOP 1 subject FROM a) AS s", "s", "s<subject"),
     (
         "SELECT STUFF((SELECT ',' + subject FROM a FOR XML PATH('')), 1, 1, '') AS s",
         "s",
         "s<subject",
     ),
-    (
-        "SELECT subject AS s INTO #t FROM a; SELECT s FROM #t",
-        "s",
-        "s<subject",
-    ),
+    ("SELECT subject AS s INTO #t FROM a; SELECT s FROM #t", "s", "s<subject"),
     (
         "CREATE TABLE #t (n int, s varchar(9)); INSERT #t SELECT id, subject FROM a; SELECT s, n FROM #t",
         "s,n",
@@ -354,31 +268,15 @@ const ORIGINS: &[(&str, &str, &str)] = &[
         "s",
         "s<subject",
     ),
-    (
-        "SELECT subject AS s INTO #t FROM a; DELETE #t OUTPUT deleted.s AS o",
-        "o",
-        "o<subject",
-    ),
-    (
-        "DECLARE @v varchar(9); SELECT @v = subject FROM a; SELECT @v AS s",
-        "s",
-        "s<subject",
-    ),
+    ("SELECT subject AS s INTO #t FROM a; DELETE #t OUTPUT deleted.s AS o", "o", "o<subject"),
+    ("DECLARE @v varchar(9); SELECT @v = subject FROM a; SELECT @v AS s", "s", "s<subject"),
     (
         "DECLARE @v varchar(9) = (SELECT subject FROM a); SET @v += 'x'; SELECT @v AS s",
         "s",
         "s<subject",
     ),
-    (
-        "SELECT 's' = subject, N't' = city FROM a",
-        "s,t",
-        "s<subject,t<city",
-    ),
-    (
-        "DECLARE @v varchar(9) = ''; SELECT @v += subject FROM a; SELECT @v AS s",
-        "s",
-        "s<subject",
-    ),
+    ("SELECT 's' = subject, N't' = city FROM a", "s,t", "s<subject,t<city"),
+    ("DECLARE @v varchar(9) = ''; SELECT @v += subject FROM a; SELECT @v AS s", "s", "s<subject"),
     (
         "SELECT 0 AS n, '' AS s INTO #t; INSERT #t (s, n) SELECT subject, 1 FROM a; SELECT n, s FROM #t",
         "n,s",
@@ -421,10 +319,7 @@ fn a_value_is_what_it_comes_from_whatever_it_is_called() {
     for (sql, names, expected) in ORIGINS {
         let found = origins(sql, true, &[names]);
         if found != [*expected] {
-            wrong.push(format!(
-                "{sql}\n  expected {expected}\n     found {}",
-                found.join(" // ")
-            ));
+            wrong.push(format!("{sql}\n  expected {expected}\n     found {}", found.join(" // ")));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -435,51 +330,26 @@ fn a_value_is_what_it_comes_from_whatever_it_is_called() {
 fn where_the_place_is_not_known_a_column_comes_from_all_it_could() {
     let loops =
         "DECLARE @i int = 0; WHILE @i < 2 BEGIN SELECT subject AS s FROM a; SET @i += 1 END";
-    assert_eq!(
-        origins(loops, true, &["s", "s"]),
-        ["s<subject", "s<subject"]
-    );
+    assert_eq!(origins(loops, true, &["s", "s"]), ["s<subject", "s<subject"]);
     let either = "IF 1 = 0 SELECT subject AS s, id AS n FROM a ELSE SELECT city AS S, id AS n FROM a; SELECT '' AS s";
-    assert_eq!(
-        origins(either, true, &["s,n", "s"]),
-        ["s<city+subject,n<id", "s<city+subject"]
-    );
+    assert_eq!(origins(either, true, &["s,n", "s"]), ["s<city+subject,n<id", "s<city+subject"]);
     // What cannot be followed to its end within reason comes from whatever it could.
     let handed = |n: u32| format!("SET @v{} = @v{n};", n + 1);
     let variables: String = (0..150).rev().map(handed).collect();
     let endless = format!("{variables} SET @v0 = (SELECT MAX(subject) FROM a) SELECT @v150 AS s");
     assert_eq!(origins(&endless, true, &["s"]), ["s<subject"]);
     let unread = "SELECT subject AS s, 1 AS activity_id FROM a WHERE ) (";
-    assert_eq!(
-        origins(unread, false, &["s,activity_id"]),
-        ["s<subject,activity_id<"]
-    );
+    assert_eq!(origins(unread, false, &["s,activity_id"]), ["s<subject,activity_id<"]);
 }
 
 /// A query over one row, the headings and cells of its answer, and the classes of those that are replaced.
-type ShownCase = (
-    &'static str,
-    &'static [(&'static str, &'static str)],
-    &'static [&'static str],
-);
+type ShownCase = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 const SHOWN: &[ShownCase] = &[
     ("SELECT subject AS s FROM a", &[("s", "Help")], &["text"]),
-    (
-        "SELECT subject AS activity_id FROM a",
-        &[("activity_id", "4711")],
-        &["text"],
-    ),
-    (
-        "SELECT SUM(phone_number) AS total FROM a",
-        &[("total", "4711")],
-        &["phone"],
-    ),
-    (
-        "SELECT phone_number % 1000 AS m FROM a",
-        &[("m", "711")],
-        &["phone"],
-    ),
+    ("SELECT subject AS activity_id FROM a", &[("activity_id", "4711")], &["text"]),
+    ("SELECT SUM(phone_number) AS total FROM a", &[("total", "4711")], &["phone"]),
+    ("SELECT phone_number % 1000 AS m FROM a", &[("m", "711")], &["phone"]),
     (
         "SELECT employee_no AS e, SUM(employee_no) AS t FROM a",
         &[("e", "711"), ("t", "711")],
@@ -505,34 +375,24 @@ const SHOWN: &[ShownCase] = &[
 #[test]
 fn what_names_somebody_is_replaced_whatever_it_is_called() {
     for (sql, cells, expected) in SHOWN {
-        let cell = |text: &str| {
-            text.parse()
-                .map_or_else(|_| Cell::Text(text.to_owned()), Cell::Integer)
-        };
+        let cell =
+            |text: &str| text.parse().map_or_else(|_| Cell::Text(text.to_owned()), Cell::Integer);
         let columns = cells.iter().map(|(name, _)| Column::new(*name, Kind::Text));
         let table = ResultTable {
             columns: columns.collect(),
             rows: vec![cells.iter().map(|(_, text)| cell(text)).collect()],
         };
         let mut report = Report {
-            listings: vec![Listing {
-                title: "Result".to_owned(),
-                table,
-                remarks: Vec::new(),
-            }],
+            listings: vec![Listing { title: "Result".to_owned(), table, remarks: Vec::new() }],
             ..Report::new()
         };
         let redactor = Redactor::new(Key::new([7; Key::BYTES]), Classes::known());
         let done = redactor.of_author(authored(sql, true)).report(&mut report);
         done.expect("there is a key");
-        let shown = report.listings[0].table.rows[0]
-            .iter()
-            .map(ToString::to_string);
+        let shown = report.listings[0].table.rows[0].iter().map(ToString::to_string);
         let shown: Vec<String> = shown.collect();
         for (shown, expected) in shown.iter().zip(*expected) {
-            let class = shown
-                .split_once('-')
-                .map_or(shown.as_str(), |(class, _)| class);
+            let class = shown.split_once('-').map_or(shown.as_str(), |(class, _)| class);
             assert_eq!(class, *expected, "{sql}: {shown}");
         }
     }

@@ -17,14 +17,9 @@ fn compare(check: &str, text: &str, binds: &[&str]) -> Result<Comparison, Replay
     let library = Library::new(Vec::new()).expect("a library");
     let (scenario, check) = check.split_once('/').expect("SCENARIO/CHECK");
     let table = raw::read_any(text).expect("a table");
-    let terms = Terms {
-        columns: ColumnMode::Subset,
-        ..Terms::default()
-    };
-    let pair = |bind: &&str| {
-        bind.split_once('=')
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    };
+    let terms = Terms { columns: ColumnMode::Subset, ..Terms::default() };
+    let pair =
+        |bind: &&str| bind.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     let binds: Vec<_> = binds.iter().filter_map(pair).collect();
     replay::compare_bound(
         &library,
@@ -45,14 +40,7 @@ fn differing(comparison: &Comparison) -> Vec<String> {
         cell.as_ref().map_or(String::new(), ToString::to_string)
     };
     differ
-        .map(|cell| {
-            format!(
-                "{}: {} / {}",
-                cell.column,
-                shown(&cell.expected),
-                shown(&cell.actual)
-            )
-        })
+        .map(|cell| format!("{}: {} / {}", cell.column, shown(&cell.expected), shown(&cell.actual)))
         .collect()
 }
 
@@ -82,10 +70,7 @@ fn the_users_row_stands_for_the_labs() {
     );
     let by_parameter =
         |cell: &&chatdb::report::CellRun| cell.verdict == CellVerdict::MatchesByParameter;
-    assert_eq!(
-        comparison.rows[0].cells.iter().filter(by_parameter).count(),
-        7
-    );
+    assert_eq!(comparison.rows[0].cells.iter().filter(by_parameter).count(), 7);
 }
 
 #[test]
@@ -107,12 +92,9 @@ fn what_the_document_asserts_is_compared() {
 
 #[test]
 fn a_row_that_is_not_in_the_export_is_missing() {
-    let comparison = compare(
-        "services_failure/open_chats",
-        &format!("{HEADER}{OTHER}"),
-        &["activity_id=88123"],
-    )
-    .expect("a comparison");
+    let comparison =
+        compare("services_failure/open_chats", &format!("{HEADER}{OTHER}"), &["activity_id=88123"])
+            .expect("a comparison");
     assert!(!comparison.same);
     assert_eq!(comparison.rows.len(), 1);
     assert_eq!(comparison.rows[0].verdict, RowVerdict::Missing);
@@ -142,23 +124,12 @@ fn a_row_that_stands_twice_is_one_too_many() {
 fn any_parameter_that_the_table_shows_can_be_given() {
     let text = "activity_id,queue_name,activity_status,activity_sub_status,assigned_to\n\
                 88200,SALES,4000,4100,NULL\n88201,SALES,5000,5900,7\n";
-    let comparison = compare(
-        "services_failure/activity_in_queue",
-        text,
-        &["waiting_id=88200"],
-    )
-    .expect("a comparison");
+    let comparison = compare("services_failure/activity_in_queue", text, &["waiting_id=88200"])
+        .expect("a comparison");
     assert!(comparison.same, "{comparison:#?}");
-    assert_eq!(
-        comparison.remarks[1],
-        "bound: queue_name CIM_WIM -> `SALES` (from the export)"
-    );
-    let comparison = compare(
-        "services_failure/activity_in_queue",
-        text,
-        &["waiting_id=88201"],
-    )
-    .expect("a comparison");
+    assert_eq!(comparison.remarks[1], "bound: queue_name CIM_WIM -> `SALES` (from the export)");
+    let comparison = compare("services_failure/activity_in_queue", text, &["waiting_id=88201"])
+        .expect("a comparison");
     assert_eq!(
         differing(&comparison),
         [
@@ -184,11 +155,7 @@ fn what_cannot_be_bound_is_said() {
         "no row of `seeds/services_failure/20_open_chats.md` contains parameter `waiting_id`"
     );
     assert_eq!(
-        message(
-            "services_failure/open_chats",
-            "queue_name\nSUPPORT\n",
-            "activity_id=1"
-        ),
+        message("services_failure/open_chats", "queue_name\nSUPPORT\n", "activity_id=1"),
         "the export has no column `activity_id`, which is needed to find its rows"
     );
 }
@@ -198,10 +165,7 @@ fn what_cannot_be_bound_is_said() {
 fn exported_tables_are_asked_the_documented_question() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("copy.sqlite");
-    let image = Store::for_exports()
-        .expect("a copy")
-        .image()
-        .expect("an image");
+    let image = Store::for_exports().expect("a copy").image().expect("an image");
     std::fs::write(&path, image).expect("a file");
     let conn = rusqlite::Connection::open(&path).expect("a database");
     conn.execute_batch(
@@ -241,10 +205,7 @@ fn exported_tables_are_asked_the_documented_question() {
     assert!(by_id.same, "asked by the user's id: {by_id:#?}");
     assert_eq!(
         differing(&compare("chat_by_id", "88123").expect("a comparison")),
-        [
-            "activity_status: 9000 / 5000",
-            "activity_sub_status: 9100 / 5900"
-        ]
+        ["activity_status: 9000 / 5000", "activity_sub_status: 9100 / 5900"]
     );
     let model = compare("message_fate", "88123").expect_err("the model is not in a copy");
     assert!(model.to_string().contains("there is no table"), "{model}");

@@ -66,12 +66,7 @@ fn refuses(
     stderr: &str,
 ) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let output = limited(
-        folder.path(),
-        SPACE,
-        &["import", "-", "--db", "a.sqlite"],
-        feed,
-    );
+    let output = limited(folder.path(), SPACE, &["import", "-", "--db", "a.sqlite"], feed);
     assert_eq!(text(&output.stderr), stderr);
     assert_eq!(output.status.code(), Some(3), "{}", output.status);
     text(&output.stdout).to_owned()
@@ -87,11 +82,9 @@ fn a_quote_that_never_closes_on_a_line_that_never_ends_is_one_rejected_record() 
         },
         "",
     );
-    for part in [
-        "2       | 1      | 1 ",
-        "3    | 2      | CHATDB-I010",
-        "standard input: 1 CHATDB-I010",
-    ] {
+    for part in
+        ["2       | 1      | 1 ", "3    | 2      | CHATDB-I010", "standard input: 1 CHATDB-I010"]
+    {
         assert!(page.contains(part), "{part} is not in\n{page}");
     }
 }
@@ -116,10 +109,7 @@ fn commas_and_nothing_else_are_no_form() {
     let args = ["import", "-", "--db", "a.sqlite"];
     let output = limited(folder.path(), SPACE, &args, |out| repeat(out, b","));
     let said = text(&output.stderr);
-    assert!(
-        said.starts_with("error: `standard input`: matches no known format"),
-        "{said}"
-    );
+    assert!(said.starts_with("error: `standard input`: matches no known format"), "{said}");
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(!folder.path().join("a.sqlite").exists());
 }
@@ -173,11 +163,7 @@ fn blank_lines_in_gzip_end_early_and_in_little_memory() {
     };
     let (names, lines) = (member(NAMES), member(&vec![b'\n'; 16 << 20]));
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("a.csv.gz"),
-        [names, lines.repeat(MEMBERS)].concat(),
-    )
-    .unwrap();
+    fs::write(folder.path().join("a.csv.gz"), [names, lines.repeat(MEMBERS)].concat()).unwrap();
     let args = ["import", "a.csv.gz", "--db", "a.sqlite"];
     let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
     let stderr = text(&output.stderr);
@@ -222,10 +208,7 @@ fn workbooks_that_would_fill_memory_are_refused() {
         let args = ["import", name, "--db", "a.sqlite"];
         let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
         let said = text(&output.stderr);
-        assert!(
-            said.starts_with("error: ") && said.contains(why),
-            "{name}: {said}"
-        );
+        assert!(said.starts_with("error: ") && said.contains(why), "{name}: {said}");
         assert_eq!(output.status.code(), Some(3), "{name}: {said}");
         assert!(!folder.path().join("a.sqlite").exists(), "{name}");
     }
@@ -305,10 +288,7 @@ fn memory_is_not_asked_for_by_what_a_workbook_claims() {
     for claimed in [4_294_967_295, 1000] {
         let (code, stderr) = outcome(&workbook(claimed));
         assert_eq!(code, Some(3), "{stderr}");
-        assert!(
-            stderr.contains(" strings, but has room for at most "),
-            "{stderr}"
-        );
+        assert!(stderr.contains(" strings, but has room for at most "), "{stderr}");
     }
     // What it has room for is not what it is refused for.
     let (_, stderr) = outcome(&workbook(1));
@@ -329,27 +309,15 @@ fn an_entry_of_an_archive_is_loaded_only_if_it_matches_its_checksum() {
         let args = ["import", "a.zip", "--db", "a.sqlite"];
         let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
         let loaded = text(&output.stdout).contains(": 1 record");
-        (
-            output.status.code(),
-            loaded,
-            text(&output.stderr).to_owned(),
-        )
+        (output.status.code(), loaded, text(&output.stderr).to_owned())
     };
     // Programs on Windows write backslashes between folders, and others `./` before each name.
-    for name in [
-        "activity.csv",
-        "./activity.csv",
-        r"export\activity.csv",
-        "export/activity.csv",
-    ] {
+    for name in ["activity.csv", "./activity.csv", r"export\activity.csv", "export/activity.csv"] {
         let (code, loaded, stderr) = load(name, false);
         assert_eq!((code, loaded), (Some(0), true), "{name}: {stderr}");
         let (code, loaded, stderr) = load(name, true);
         // As with a damaged gzip file.
         assert_eq!((code, loaded), (Some(4), false), "{name}: {stderr}");
-        assert!(
-            stderr.contains("does not match its checksum in the archive"),
-            "{name}: {stderr}"
-        );
+        assert!(stderr.contains("does not match its checksum in the archive"), "{name}: {stderr}");
     }
 }

@@ -74,10 +74,7 @@ proptest! {
 /// Whether steps at n, 2n and 4n grow as n or n log n does. What more costs is compared, so that it does not matter
 /// where a limit begins to hold.
 fn is_linear(steps: [u64; 3]) -> bool {
-    let (second, third) = (
-        steps[1].saturating_sub(steps[0]),
-        steps[2].saturating_sub(steps[1]),
-    );
+    let (second, third) = (steps[1].saturating_sub(steps[0]), steps[2].saturating_sub(steps[1]));
     third <= second * 22 / 10 + 20_000
 }
 
@@ -116,36 +113,12 @@ fn a_line_of_many_quotes_costs_what_it_is_long() {
 
 /// What costs a reader most, with `n` pieces of it.
 const COSTLY: &[(&str, &str, &str)] = &[
-    (
-        "blank lines below names",
-        "activity_id,activity_status\n",
-        "\n",
-    ),
-    (
-        "blank lines below names of texts",
-        "activity_id,subject\n",
-        "\n",
-    ),
-    (
-        "short lines below names",
-        "activity_id,subject,description,queue_id\n",
-        "a\n",
-    ),
-    (
-        "open quotes",
-        "activity_id,subject,queue_id\n1,a,2\n",
-        "\"a,\n",
-    ),
-    (
-        "quotes beside text",
-        "activity_id,subject,queue_id\n1,\"a,b\",2\n",
-        "1,\"a,\"b\",\"c\n",
-    ),
-    (
-        "blank lines below dashes",
-        "activity_id subject\n----------- -------\n",
-        "\n",
-    ),
+    ("blank lines below names", "activity_id,activity_status\n", "\n"),
+    ("blank lines below names of texts", "activity_id,subject\n", "\n"),
+    ("short lines below names", "activity_id,subject,description,queue_id\n", "a\n"),
+    ("open quotes", "activity_id,subject,queue_id\n1,a,2\n", "\"a,\n"),
+    ("quotes beside text", "activity_id,subject,queue_id\n1,\"a,b\",2\n", "1,\"a,\"b\",\"c\n"),
+    ("blank lines below dashes", "activity_id subject\n----------- -------\n", "\n"),
     (
         "short lines below dashes",
         "activity_id subject\n----------- --------------------------------------\n",
@@ -156,63 +129,23 @@ const COSTLY: &[(&str, &str, &str)] = &[
         "activity_id subject\n----------- -------------------------------\n",
         "1           a\n",
     ),
-    (
-        "dashes below dashes",
-        "activity_id subject\n----------- -------\n",
-        "---\n",
-    ),
+    ("dashes below dashes", "activity_id subject\n----------- -------\n", "---\n"),
     ("bars", "|activity_id|subject|\n|---|---|\n", "|1|\n"),
-    (
-        "lines of a box",
-        "+---+\n| activity_id |\n+---+\n",
-        "+---+\n",
-    ),
-    (
-        "cells below each other",
-        "activity_id 1\nsubject     a\n\n",
-        "\n\n\n\n\n",
-    ),
-    (
-        "cells that go on",
-        "activity_id 1\nsubject     a\n\n",
-        "b\n",
-    ),
+    ("lines of a box", "+---+\n| activity_id |\n+---+\n", "+---+\n"),
+    ("cells below each other", "activity_id 1\nsubject     a\n\n", "\n\n\n\n\n"),
+    ("cells that go on", "activity_id 1\nsubject     a\n\n", "b\n"),
     ("objects", "[", "{\"a\":1},\n"),
     ("brackets", "[{\"a\":", "["),
     ("elements", "<r>", "<a b=\"1\"/>"),
     ("elements that are open", "<r>", "<a>"),
     ("elements without a root", "", "<row a=\"1\"/>"),
-    (
-        "declarations of a document type",
-        "<!DOCTYPE r [",
-        "<!ELEMENT a (#PCDATA)>",
-    ),
+    ("declarations of a document type", "<!DOCTYPE r [", "<!ELEMENT a (#PCDATA)>"),
     ("open document types", "<!DOCTYPE r [<!ELEMENT a (b)>", "]"),
-    (
-        "statements of a script",
-        "",
-        "INSERT [dbo].[t] ([a]) VALUES (1)\nGO\n",
-    ),
-    (
-        "a statement that never ends",
-        "INSERT [dbo].[t] ([a]) VALUES (1)\n",
-        "(1),\n",
-    ),
-    (
-        "open quotes of a script",
-        "INSERT [dbo].[t] ([a]) VALUES (1)\n",
-        "'\n",
-    ),
-    (
-        "records of a list",
-        "activity_id : 1\nsubject     : 2\n\n",
-        "activity_id : 1\n",
-    ),
-    (
-        "cells of a list that go on",
-        "activity_id : 1\nsubject     : 2\n\n",
-        "    x\n",
-    ),
+    ("statements of a script", "", "INSERT [dbo].[t] ([a]) VALUES (1)\nGO\n"),
+    ("a statement that never ends", "INSERT [dbo].[t] ([a]) VALUES (1)\n", "(1),\n"),
+    ("open quotes of a script", "INSERT [dbo].[t] ([a]) VALUES (1)\n", "'\n"),
+    ("records of a list", "activity_id : 1\nsubject     : 2\n\n", "activity_id : 1\n"),
+    ("cells of a list that go on", "activity_id : 1\nsubject     : 2\n\n", "    x\n"),
     (
         "rests of texts in Results to Text",
         "a           b                   \n----------- --------------------\n",
@@ -233,20 +166,15 @@ const COSTLY: &[(&str, &str, &str)] = &[
         "a           b\n----------- --------------------\n",
         "日本          é\n",
     ),
-    (
-        "widths",
-        "activity_id activity_type when_created           subject\n",
-        "1\n",
-    ),
+    ("widths", "activity_id activity_type when_created           subject\n", "1\n"),
 ];
 
 fn steps_of(begin: &str, piece: &str, n: usize) -> u64 {
     let text = format!("{begin}{}", piece.repeat(n));
     counted(|| {
-        let Ok(mut opened) = open_reader(
-            Box::new(Cursor::new(text.into_bytes())),
-            &ImportOptions::default(),
-        ) else {
+        let Ok(mut opened) =
+            open_reader(Box::new(Cursor::new(text.into_bytes())), &ImportOptions::default())
+        else {
             return;
         };
         while let Ok(Some(_)) = opened.reader.next() {
@@ -265,10 +193,9 @@ fn in_pieces(open: &str, item: &str, n: usize) -> String {
 
 #[test]
 fn a_document_in_pieces_costs_what_it_is_long() {
-    for (name, open, item) in [
-        ("FOR JSON", "[{\"a\":1}", ",{\"a\":1}"),
-        ("FOR XML", "<row a=\"1\"/>", "<row a=\"1\"/>"),
-    ] {
+    for (name, open, item) in
+        [("FOR JSON", "[{\"a\":1}", ",{\"a\":1}"), ("FOR XML", "<row a=\"1\"/>", "<row a=\"1\"/>")]
+    {
         check(name, 2000, |n| steps_of(&in_pieces(open, item, n), "", 0));
     }
 }

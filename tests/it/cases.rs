@@ -69,15 +69,11 @@ fn problems(folder: &Path) -> Vec<String> {
         stderr = String::from_utf8(output.stderr).unwrap();
     }
     if code != Some(expected.code) {
-        found.push(format!(
-            "exit code {code:?}, expected {}: {}",
-            expected.code, expected.about
-        ));
+        found.push(format!("exit code {code:?}, expected {}: {}", expected.code, expected.about));
     }
-    for (name, is, wanted) in [
-        ("stdout", &stdout, &expected.stdout),
-        ("stderr", &stderr, &expected.stderr),
-    ] {
+    for (name, is, wanted) in
+        [("stdout", &stdout, &expected.stdout), ("stderr", &stderr, &expected.stderr)]
+    {
         if wanted.as_ref().is_some_and(|wanted| wanted != is) {
             found.push(format!("{name} is not as expected"));
         }
@@ -97,20 +93,13 @@ fn every_case_comes_out_as_it_must() {
     let folders: BTreeMap<String, _> = fs::read_dir(root)
         .unwrap()
         .map(|entry| entry.unwrap())
-        .map(|entry| {
-            (
-                entry.file_name().to_string_lossy().into_owned(),
-                entry.path(),
-            )
-        })
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
         .collect();
     assert!(folders.len() > 10, "{} cases", folders.len());
     let wrong: Vec<String> = folders
         .iter()
         .flat_map(|(name, folder)| {
-            problems(folder)
-                .into_iter()
-                .map(move |problem| format!("{name}: {problem}"))
+            problems(folder).into_iter().map(move |problem| format!("{name}: {problem}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

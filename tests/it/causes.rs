@@ -11,11 +11,7 @@ fn check(text: &str, sql: &str) {
     let cause = causes::parse(text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(cause.to_sql(), sql, "{text}");
     let again = causes::parse(cause.words()).expect("what it writes it reads");
-    assert_eq!(
-        (again.words(), again.to_sql()),
-        (cause.words(), sql),
-        "{text}"
-    );
+    assert_eq!((again.words(), again.to_sql()), (cause.words(), sql), "{text}");
 }
 
 #[track_caller]
@@ -138,21 +134,13 @@ fn every_example_happens() {
     let library = library();
     let parameters = parameters(&library);
     for form in CAUSES {
-        let (_, store) = replay(
-            &library,
-            &["baseline".to_owned()],
-            &ReplayOptions::default(),
-        )
-        .expect("the baseline is played");
+        let (_, store) = replay(&library, &["baseline".to_owned()], &ReplayOptions::default())
+            .expect("the baseline is played");
         if form.example.contains("to agent 1004") {
             let another = causes::parse("agent 1004 is added").expect("it is a cause");
-            store
-                .run_script("added", another.to_sql(), &parameters)
-                .expect("it runs");
+            store.run_script("added", another.to_sql(), &parameters).expect("it runs");
             let log_in = causes::parse("agent 1004 logs in").expect("it is a cause");
-            store
-                .run_script("log-in", log_in.to_sql(), &parameters)
-                .expect("it runs");
+            store.run_script("log-in", log_in.to_sql(), &parameters).expect("it runs");
         }
         let cause = causes::parse(form.example).expect("an example is read");
         assert_eq!(cause.form().words, form.words, "{}", form.example);
@@ -166,9 +154,7 @@ fn every_example_happens() {
 fn parameters(library: &Library) -> Vec<Binding> {
     let chain = library.chain("baseline").expect("it is valid");
     let parameters = resolve_parameters(&chain, &[]).expect("nothing is set");
-    (parameters.into_iter())
-        .map(|parameter| (parameter.name, parameter.value))
-        .collect()
+    (parameters.into_iter()).map(|parameter| (parameter.name, parameter.value)).collect()
 }
 
 #[test]
@@ -176,10 +162,7 @@ fn the_words_of_the_list_are_those_of_the_model() {
     let store = chatdb::store::Store::with_platform().expect("it can be set up");
     let texts = |sql: &str| -> Vec<String> {
         let rows = store.ask(sql, &[], &[]).expect("it can be asked").rows;
-        rows.into_iter()
-            .flatten()
-            .map(|cell| cell.to_string())
-            .collect()
+        rows.into_iter().flatten().map(|cell| cell.to_string()).collect()
     };
     assert_eq!(texts("SELECT server FROM server ORDER BY bit"), SERVERS);
     let parts =
@@ -193,10 +176,7 @@ fn the_words_of_the_list_are_those_of_the_model() {
 fn the_help_page_has_an_example_for_each_form() {
     let page = causes::help();
     for form in CAUSES {
-        assert!(
-            page.contains(&format!("example: {}\n", form.example)),
-            "{page}"
-        );
+        assert!(page.contains(&format!("example: {}\n", form.example)), "{page}");
     }
     assert!(!page.contains('|'), "{page}");
 }

@@ -62,19 +62,12 @@ fn only_check(report: &Report) -> &chatdb::report::CheckRun {
 
 /// The cells of the only check that do not simply match: key, column, verdict.
 fn unusual(report: &Report) -> Vec<(String, String, CellVerdict)> {
-    let comparison = only_check(report)
-        .comparison
-        .as_ref()
-        .expect("it was asked");
+    let comparison = only_check(report).comparison.as_ref().expect("it was asked");
     let cells = comparison.rows.iter().flat_map(|row| {
         let key = row.key.first().map(ToString::to_string).unwrap_or_default();
-        row.cells
-            .iter()
-            .map(move |cell| (key.clone(), cell.column.clone(), cell.verdict))
+        row.cells.iter().map(move |cell| (key.clone(), cell.column.clone(), cell.verdict))
     });
-    cells
-        .filter(|(_, _, verdict)| *verdict != CellVerdict::Matches)
-        .collect()
+    cells.filter(|(_, _, verdict)| *verdict != CellVerdict::Matches).collect()
 }
 
 #[test]
@@ -89,30 +82,17 @@ fn null_the_empty_text_and_the_text_null_are_three_things() {
         let report = play(&lab(CHECK, &other), &ReplayOptions::default());
         let found = unusual(&report);
         assert_eq!(found.len(), 1, "{other}");
-        assert_eq!(
-            (found[0].0.as_str(), found[0].2),
-            (row, CellVerdict::Differs),
-            "{other}"
-        );
+        assert_eq!((found[0].0.as_str(), found[0].2), (row, CellVerdict::Differs), "{other}");
     }
 }
 
 #[test]
 fn a_row_knows_its_line_of_the_document() {
     let report = play(&lab(CHECK, PEOPLE), &ReplayOptions::default());
-    let comparison = only_check(&report)
-        .comparison
-        .as_ref()
-        .expect("it was asked");
-    let lines: Vec<_> = comparison
-        .rows
-        .iter()
-        .map(|row| (row.file_line, row.source_line))
-        .collect();
-    assert_eq!(
-        lines,
-        [(Some(3), Some(3)), (Some(4), Some(4)), (Some(5), Some(5))]
-    );
+    let comparison = only_check(&report).comparison.as_ref().expect("it was asked");
+    let lines: Vec<_> =
+        comparison.rows.iter().map(|row| (row.file_line, row.source_line)).collect();
+    assert_eq!(lines, [(Some(3), Some(3)), (Some(4), Some(4)), (Some(5), Some(5))]);
 }
 
 fn erratum(row: u32, printed: &str, reading: &str) -> String {
@@ -125,38 +105,22 @@ fn erratum(row: u32, printed: &str, reading: &str) -> String {
 #[test]
 fn a_misprint_matches_by_its_erratum_and_not_without() {
     let table = PEOPLE.replace("Ann", "Anm");
-    let report = play(
-        &lab(&erratum(1, "Anm", "Ann"), &table),
-        &ReplayOptions::default(),
-    );
+    let report = play(&lab(&erratum(1, "Anm", "Ann"), &table), &ReplayOptions::default());
     assert!(report.holds());
     assert_eq!(
         unusual(&report),
-        [(
-            "1".to_owned(),
-            "name".to_owned(),
-            CellVerdict::MatchesByErratum
-        )]
+        [("1".to_owned(), "name".to_owned(), CellVerdict::MatchesByErratum)]
     );
     let report = play(&lab(CHECK, &table), &ReplayOptions::default());
-    assert_eq!(
-        unusual(&report),
-        [("1".to_owned(), "name".to_owned(), CellVerdict::Differs)]
-    );
+    assert_eq!(unusual(&report), [("1".to_owned(), "name".to_owned(), CellVerdict::Differs)]);
 }
 
 #[test]
 fn an_erratum_that_no_longer_applies_fails() {
     // What comes back is what is printed, so the reading is wrong.
-    let report = play(
-        &lab(&erratum(1, "Ann", "Anne"), PEOPLE),
-        &ReplayOptions::default(),
-    );
+    let report = play(&lab(&erratum(1, "Ann", "Anne"), PEOPLE), &ReplayOptions::default());
     assert!(!report.holds());
-    assert_eq!(
-        unusual(&report),
-        [("1".to_owned(), "name".to_owned(), CellVerdict::StaleErratum)]
-    );
+    assert_eq!(unusual(&report), [("1".to_owned(), "name".to_owned(), CellVerdict::StaleErratum)]);
 }
 
 #[test]
@@ -168,29 +132,14 @@ fn ignored_and_tolerated_cells_are_still_told_with_their_reasons() {
     let table = PEOPLE.replace("| 1  |", "| 4  |").replace("| n  ", "| y  ");
     let report = play(&lab(&check, &table), &ReplayOptions::default());
     assert!(report.holds());
-    let comparison = only_check(&report)
-        .comparison
-        .as_ref()
-        .expect("it was asked");
+    let comparison = only_check(&report).comparison.as_ref().expect("it was asked");
     let cell = |column: &str| {
-        let cell = comparison.rows[0]
-            .cells
-            .iter()
-            .find(|cell| cell.column == column)
-            .expect("a cell");
+        let cell =
+            comparison.rows[0].cells.iter().find(|cell| cell.column == column).expect("a cell");
         (cell.verdict, cell.reason.clone().unwrap_or_default())
     };
-    assert_eq!(
-        cell("flag"),
-        (CellVerdict::Ignored, "set at import".to_owned())
-    );
-    assert_eq!(
-        cell("id"),
-        (
-            CellVerdict::WithinTolerance,
-            "up to 5: ids are shifted".to_owned()
-        )
-    );
+    assert_eq!(cell("flag"), (CellVerdict::Ignored, "set at import".to_owned()));
+    assert_eq!(cell("id"), (CellVerdict::WithinTolerance, "up to 5: ids are shifted".to_owned()));
     let far = PEOPLE.replace("| 1  |", "| 7  |");
     assert!(!play(&lab(&check, &far), &ReplayOptions::default()).holds());
 }
@@ -210,16 +159,9 @@ fn a_parameter_stands_for_what_it_is_set_to() {
     assert!(report.holds());
     assert_eq!(
         unusual(&report),
-        [(
-            "1".to_owned(),
-            "name".to_owned(),
-            CellVerdict::MatchesByParameter
-        )]
+        [("1".to_owned(), "name".to_owned(), CellVerdict::MatchesByParameter)]
     );
-    assert_eq!(
-        only_check(&report).reproduce,
-        "chatdb replay lab --set who=Eve --until 10"
-    );
+    assert_eq!(only_check(&report).reproduce, "chatdb replay lab --set who=Eve --until 10");
 }
 
 #[test]
@@ -227,22 +169,13 @@ fn rows_are_missing_or_extra() {
     let derived = CHECK.replace("printed = \"1-5\"", "derived = \"so it is\"");
     let rows = |table: &str| -> Vec<RowVerdict> {
         let report = play(&lab(&derived, table), &ReplayOptions::default());
-        let comparison = only_check(&report)
-            .comparison
-            .as_ref()
-            .expect("it was asked");
+        let comparison = only_check(&report).comparison.as_ref().expect("it was asked");
         comparison.rows.iter().map(|row| row.verdict).collect()
     };
     use RowVerdict::{Extra, Matches, Missing};
     assert_eq!(rows(PEOPLE), [Matches, Matches, Matches]);
-    assert_eq!(
-        rows(&PEOPLE.replace("| 2  | Bob  | NULL   |\n", "")),
-        [Matches, Extra, Matches]
-    );
-    assert_eq!(
-        rows(&format!("{PEOPLE}| 4  | Dan  | n |\n")),
-        [Matches, Matches, Matches, Missing]
-    );
+    assert_eq!(rows(&PEOPLE.replace("| 2  | Bob  | NULL   |\n", "")), [Matches, Extra, Matches]);
+    assert_eq!(rows(&format!("{PEOPLE}| 4  | Dan  | n |\n")), [Matches, Matches, Matches, Missing]);
 }
 
 /// The only step with the keys given beside its check.
@@ -263,11 +196,7 @@ fn a_step_changes_as_many_rows_as_it_says() {
     assert!(step("changes = 1\n", NOTHING).holds());
     let wrong = step("changes = 2\n", NOTHING);
     assert!(!wrong.holds());
-    assert_eq!(
-        wrong.checks[0].verdict,
-        CheckVerdict::Skipped,
-        "nothing is checked after it"
-    );
+    assert_eq!(wrong.checks[0].verdict, CheckVerdict::Skipped, "nothing is checked after it");
     let changes = wrong.changes.expect("it ran");
     assert_eq!((changes.expected, changes.actual), (Some(2), 1));
 }
@@ -277,32 +206,18 @@ fn a_step_that_fails_has_no_effect_and_says_where() {
     let half = "DELETE FROM egpl_department;\n\nINSERT INTO nowhere VALUES (1);";
     let failed = step("", half);
     let problem = failed.problem.clone().expect("it failed");
-    assert!(
-        problem.ends_with("20_change.sql:3: there is no table `nowhere`"),
-        "{problem}"
-    );
+    assert!(problem.ends_with("20_change.sql:3: there is no table `nowhere`"), "{problem}");
     assert_eq!(failed.checks[0].verdict, CheckVerdict::Skipped);
     let expected = step("error = \"there is no table\"\n", half);
     assert!(expected.holds());
-    assert_eq!(
-        expected.checks[0].verdict,
-        CheckVerdict::Matches,
-        "the DELETE is taken back"
-    );
-    let other = step("error = \"constraint\"\n", half)
-        .problem
-        .expect("another error");
+    assert_eq!(expected.checks[0].verdict, CheckVerdict::Matches, "the DELETE is taken back");
+    let other = step("error = \"constraint\"\n", half).problem.expect("another error");
     assert!(
         other.starts_with("the script should fail with `constraint`, but failed with: "),
         "{other}"
     );
-    let none = step("error = \"constraint\"\n", NOTHING)
-        .problem
-        .expect("no error");
-    assert_eq!(
-        none,
-        "the script should fail with `constraint`, but did not fail"
-    );
+    let none = step("error = \"constraint\"\n", NOTHING).problem.expect("no error");
+    assert_eq!(none, "the script should fail with `constraint`, but did not fail");
 }
 
 #[test]
@@ -326,10 +241,7 @@ fn a_baseline_that_does_not_hold_keeps_others_from_running() {
     assert_eq!(report.runs[0].verdict, RunVerdict::Differs);
     let run = &report.runs[1];
     assert_eq!(run.verdict, RunVerdict::NotRun);
-    assert_eq!(
-        run.problem.as_deref(),
-        Some("`lab` failed: check `people` differs")
-    );
+    assert_eq!(run.problem.as_deref(), Some("`lab` failed: check `people` differs"));
     assert_eq!(run.reproduce, "chatdb replay lab --scenarios \"my labs\"");
     assert!(run.steps.is_empty());
 }
@@ -337,19 +249,13 @@ fn a_baseline_that_does_not_hold_keeps_others_from_running() {
 #[test]
 fn a_query_that_cannot_be_run_fails_its_check_and_no_other() {
     let folder = lab(CHECK, PEOPLE);
-    fs::write(
-        folder.path().join("lab/people.sql"),
-        "-- title: People\nSELECT * FROM nowhere\n",
-    )
-    .expect("a query");
+    fs::write(folder.path().join("lab/people.sql"), "-- title: People\nSELECT * FROM nowhere\n")
+        .expect("a query");
     let report = play(&folder, &ReplayOptions::default());
     let check = only_check(&report);
     assert_eq!(check.verdict, CheckVerdict::Failed);
     let problem = check.problem.as_deref().expect("a problem");
-    assert!(
-        problem.ends_with("lab/people.sql: there is no table `nowhere`"),
-        "{problem}"
-    );
+    assert!(problem.ends_with("lab/people.sql: there is no table `nowhere`"), "{problem}");
     let writes = "-- title: People\nDELETE FROM egpl_department\n";
     fs::write(folder.path().join("lab/people.sql"), writes).expect("a query");
     let report = play(&folder, &ReplayOptions::default());

@@ -32,11 +32,7 @@ fn refused(args: &[&str], code: i32, stderr: &str) {
     assert_eq!(text(&output.stderr), stderr, "{args:?}");
     assert_eq!(output.status.code(), Some(code), "{args:?}");
     assert_eq!(text(&output.stdout), "", "{args:?}");
-    assert_eq!(
-        fs::read_dir(folder.path()).expect("a folder").count(),
-        0,
-        "{args:?}"
-    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "{args:?}");
 }
 
 #[test]
@@ -149,10 +145,7 @@ fn a_list_that_is_too_wide_for_the_terminal_breaks_no_word() {
         }
         let widest = page.lines().take_while(|line| !line.starts_with("each"));
         let widest = widest.map(str::len).max();
-        assert!(
-            widest <= width.parse().ok(),
-            "{widest:?} at {width}:\n{page}"
-        );
+        assert!(widest <= width.parse().ok(), "{widest:?} at {width}:\n{page}");
     }
     let side_by_side = chatdb(folder.path(), &["findings", "-v", "--width", "180"]);
     assert!(text(&side_by_side.stdout).contains("-+-"));
@@ -186,10 +179,7 @@ fn each_entry_of_a_list_has_one_line_that_fits_the_terminal() {
         assert_eq!(entries(&["rules"], width).len(), rules);
     }
     let narrow = entries(&["list"], "80").join("\n");
-    assert!(
-        narrow.contains('…'),
-        "what is shortened is marked: {narrow}"
-    );
+    assert!(narrow.contains('…'), "what is shortened is marked: {narrow}");
     let whole = chatdb(folder.path(), &["list"]);
     assert!(!text(&whole.stdout).contains('…'), "a pipe has everything");
 }
@@ -197,31 +187,18 @@ fn each_entry_of_a_list_has_one_line_that_fits_the_terminal() {
 #[test]
 fn a_set_parameter_stands_in_the_documented_tables() {
     let folder = scratch();
-    let args = [
-        "replay",
-        "services_failure",
-        "--set",
-        "activity_id=2001",
-        "--format",
-        "csv",
-    ];
+    let args = ["replay", "services_failure", "--set", "activity_id=2001", "--format", "csv"];
     let output = chatdb(folder.path(), &args);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     let csv = text(&output.stdout);
-    assert!(
-        csv.contains("activity_id,1347,2001,2001,matches_by_parameter"),
-        "{csv}"
-    );
+    assert!(csv.contains("activity_id,1347,2001,2001,matches_by_parameter"), "{csv}");
 }
 
 #[test]
 fn the_kept_database_can_be_looked_at_and_replaced_but_nothing_else_is() {
     let folder = scratch();
     let keep = |file: &str| {
-        chatdb(
-            folder.path(),
-            &["replay", "services_failure", "--until", "30", "--db", file],
-        )
+        chatdb(folder.path(), &["replay", "services_failure", "--until", "30", "--db", file])
     };
     for _ in 0..2 {
         assert_eq!(keep("look.sqlite").status.code(), Some(0));
@@ -235,9 +212,8 @@ fn the_kept_database_can_be_looked_at_and_replaced_but_nothing_else_is() {
         )
         .expect("a row");
     assert_eq!(status, 9000);
-    let check: String = conn
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .expect("a row");
+    let check: String =
+        conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a row");
     assert_eq!(check, "ok");
 
     fs::write(folder.path().join("mine.txt"), "mine").expect("a file");
@@ -247,10 +223,7 @@ fn the_kept_database_can_be_looked_at_and_replaced_but_nothing_else_is() {
         text(&output.stderr),
         "error: `mine.txt` was not written by chatdb and was not replaced\n hint: name another file for `--db`\n"
     );
-    assert_eq!(
-        fs::read_to_string(folder.path().join("mine.txt")).expect("a file"),
-        "mine"
-    );
+    assert_eq!(fs::read_to_string(folder.path().join("mine.txt")).expect("a file"), "mine");
 
     let output = keep("no/such/folder.sqlite");
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
@@ -277,9 +250,8 @@ fn runs_at_the_same_time_on_one_new_file_all_succeed() {
         }
         let conn =
             rusqlite::Connection::open(folder.path().join("one.sqlite")).expect("a database");
-        let check: String = conn
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .expect("a row");
+        let check: String =
+            conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a row");
         assert_eq!(check, "ok");
         let files: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
         assert_eq!(files.len(), 1, "{files:?}");
@@ -341,10 +313,7 @@ fn an_answer_in_csv_is_written_as_it_comes() {
         .spawn()
         .expect("the program starts");
     let mut lines = BufReader::new(run.stdout.take().expect("a pipe")).lines();
-    for expected in ["i".to_owned()]
-        .into_iter()
-        .chain((1..100_000).map(|i| i.to_string()))
-    {
+    for expected in ["i".to_owned()].into_iter().chain((1..100_000).map(|i| i.to_string())) {
         assert_eq!(lines.next().expect("a line").expect("text"), expected);
     }
     drop(lines);
@@ -353,10 +322,7 @@ fn an_answer_in_csv_is_written_as_it_comes() {
     assert_eq!(output.status.code(), Some(0));
 
     if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
-        let output = ask_without_end("csv")
-            .stdout(full)
-            .output()
-            .expect("the program starts");
+        let output = ask_without_end("csv").stdout(full).output().expect("the program starts");
         assert_eq!(output.status.code(), Some(4));
         assert_eq!(
             text(&output.stderr),
@@ -369,17 +335,11 @@ fn an_answer_in_csv_is_written_as_it_comes() {
 fn what_came_before_a_row_that_fails_is_written() {
     let ask = |format: &str| {
         let sql = "SELECT v.n, 6 / (3 - v.n) AS part FROM (VALUES (1), (2), (3), (4)) AS v(n)";
-        chatdb(
-            scratch().path(),
-            &["query", sql, "--after", "baseline", "--format", format],
-        )
+        chatdb(scratch().path(), &["query", sql, "--after", "baseline", "--format", format])
     };
     let output = ask("csv");
     assert_eq!(text(&output.stdout), "n,part\n1,3\n2,6\n");
-    assert_eq!(
-        text(&output.stderr),
-        "error: line 1: Divide by zero error encountered.\n"
-    );
+    assert_eq!(text(&output.stderr), "error: line 1: Divide by zero error encountered.\n");
     assert_eq!(output.status.code(), Some(3));
     // A format that is written as a whole has nothing to write.
     let output = ask("json");
@@ -396,10 +356,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
     let ask = |sql: &str, more: &[&str]| {
         let first = ["query", sql, "a.csv", "--format", "csv"];
         let output = chatdb(folder.path(), &[&first, more].concat());
-        let (out, error) = (
-            text(&output.stdout).to_owned(),
-            text(&output.stderr).to_owned(),
-        );
+        let (out, error) = (text(&output.stdout).to_owned(), text(&output.stderr).to_owned());
         (out, error, output.status.code())
     };
     let sql = "SELECT contact_point_data, 6 / (3 - activity_id) AS part FROM egpl_casemgmt_activity \
@@ -407,10 +364,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
     let note = "note: Privacy: this report includes personal data unchanged (`--include-pii`).\n";
     let failed = "error: line 1: Divide by zero error encountered.\n";
     let (out, error, code) = ask(sql, &["--include-pii"]);
-    assert_eq!(
-        out,
-        "contact_point_data,part\na@example.com,3.0\nb@example.com,6.0\n"
-    );
+    assert_eq!(out, "contact_point_data,part\na@example.com,3.0\nb@example.com,6.0\n");
     assert_eq!((error, code), (format!("{note}{failed}"), Some(3)));
     // Held, there is nothing to say it of.
     let held = (String::new(), failed.to_owned(), Some(3));
@@ -418,10 +372,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
     assert_eq!(ask(sql, &[]), held);
     let fine = sql.replace("3 - ", "4 - ");
     let (out, error, code) = ask(&fine, &[]);
-    assert!(
-        !out.contains("example.com") && out.lines().count() == 4,
-        "{out}"
-    );
+    assert!(!out.contains("example.com") && out.lines().count() == 4, "{out}");
     assert!(
         error.starts_with("note: Privacy: possible personal data is replaced by pseudonyms"),
         "{error}"
@@ -433,10 +384,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
 fn reports_are_written_once_and_replaced_only_when_told() {
     let folder = scratch();
     let write = |force: &[&str]| {
-        chatdb(
-            folder.path(),
-            &[&["report", "services_failure", "--out", "out"], force].concat(),
-        )
+        chatdb(folder.path(), &[&["report", "services_failure", "--out", "out"], force].concat())
     };
     let output = write(&[]);
     assert_eq!(output.status.code(), Some(0));
@@ -462,10 +410,7 @@ fn reports_are_written_once_and_replaced_only_when_told() {
 fn two_files_are_compared_cell_by_cell() {
     let folder = scratch();
     let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-    file(
-        "a.csv",
-        "id,name,seen\n1,Ann,2011-07-12 14:49:55\n2,Bob,NULL\n3,Cy,\n",
-    );
+    file("a.csv", "id,name,seen\n1,Ann,2011-07-12 14:49:55\n2,Bob,NULL\n3,Cy,\n");
     file(
         "b.md",
         "| id | name | seen                    |\n|----|------|-------------------------|\n\
@@ -473,16 +418,7 @@ fn two_files_are_compared_cell_by_cell() {
     );
     let output = chatdb(
         folder.path(),
-        &[
-            "diff",
-            "a.csv",
-            "b.md",
-            "--key",
-            "id",
-            "--format",
-            "csv",
-            "--include-pii",
-        ],
+        &["diff", "a.csv", "b.md", "--key", "id", "--format", "csv", "--include-pii"],
     );
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let differing: Vec<&str> = text(&output.stdout)
@@ -490,18 +426,11 @@ fn two_files_are_compared_cell_by_cell() {
         .filter(|line| line.contains("differs") || line.contains("missing"))
         .collect();
     assert_eq!(differing.len(), 4, "{differing:#?}");
-    assert!(
-        differing[0].contains("id=2,name,,Bob,Rob,differs"),
-        "{differing:#?}"
-    );
+    assert!(differing[0].contains("id=2,name,,Bob,Rob,differs"), "{differing:#?}");
     let output = chatdb(folder.path(), &["diff", "a.csv", "a.csv", "--key", "id"]);
     assert_eq!(output.status.code(), Some(0));
     let args = ["diff", "a.csv", "b.md", "--key", "id", "--ignore", "name"];
-    assert_eq!(
-        chatdb(folder.path(), &args).status.code(),
-        Some(2),
-        "no reason is given"
-    );
+    assert_eq!(chatdb(folder.path(), &args).status.code(), Some(2), "no reason is given");
 }
 
 #[test]
@@ -511,30 +440,13 @@ fn a_check_is_compared_with_a_file() {
                   assigned_to,when_created,user_name,screen_name\n";
     let row = "customer@awesome.com,CIM_WIM,1347,5000,5900,43app,1003,2011-07-12 14:49:55.000,DMarino,DMarino\n";
     fs::write(folder.path().join("same.csv"), format!("{header}{row}")).expect("a file");
-    fs::write(
-        folder.path().join("other.csv"),
-        format!("{header}{}", row.replace("5900", "5100")),
-    )
-    .expect("a file");
-    let diff = |file: &str| {
-        chatdb(
-            folder.path(),
-            &["diff", "services_failure/open_chats", file],
-        )
-    };
-    assert_eq!(
-        diff("same.csv").status.code(),
-        Some(0),
-        "{}",
-        text(&diff("same.csv").stdout)
-    );
+    fs::write(folder.path().join("other.csv"), format!("{header}{}", row.replace("5900", "5100")))
+        .expect("a file");
+    let diff = |file: &str| chatdb(folder.path(), &["diff", "services_failure/open_chats", file]);
+    assert_eq!(diff("same.csv").status.code(), Some(0), "{}", text(&diff("same.csv").stdout));
     let output = diff("other.csv");
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        text(&output.stdout).contains("activity_sub_status"),
-        "{}",
-        text(&output.stdout)
-    );
+    assert!(text(&output.stdout).contains("activity_sub_status"), "{}", text(&output.stdout));
 }
 
 #[test]
@@ -543,50 +455,25 @@ fn a_new_scenario_runs_as_it_is_written_and_says_where_it_is_wrong() {
     let output = chatdb(folder.path(), &["new", "my_lab_failover"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).ends_with("next: chatdb replay ./my_lab_failover\n"));
-    let replay = |args: &[&str]| {
-        chatdb(
-            folder.path(),
-            &[&["replay", "./my_lab_failover"], args].concat(),
-        )
-    };
-    assert_eq!(
-        replay(&[]).status.code(),
-        Some(0),
-        "{}",
-        text(&replay(&[]).stdout)
-    );
-    assert_eq!(
-        replay(&["--set", "activity_id=2001"]).status.code(),
-        Some(0)
-    );
-    let by_name = chatdb(
-        folder.path(),
-        &["replay", "my_lab_failover", "--scenarios", "."],
-    );
+    let replay =
+        |args: &[&str]| chatdb(folder.path(), &[&["replay", "./my_lab_failover"], args].concat());
+    assert_eq!(replay(&[]).status.code(), Some(0), "{}", text(&replay(&[]).stdout));
+    assert_eq!(replay(&["--set", "activity_id=2001"]).status.code(), Some(0));
+    let by_name = chatdb(folder.path(), &["replay", "my_lab_failover", "--scenarios", "."]);
     assert_eq!(by_name.status.code(), Some(0), "{}", text(&by_name.stderr));
-    assert_eq!(
-        chatdb(folder.path(), &["new", "my_lab_failover"])
-            .status
-            .code(),
-        Some(5)
-    );
+    assert_eq!(chatdb(folder.path(), &["new", "my_lab_failover"]).status.code(), Some(5));
 
     let toml = folder.path().join("my_lab_failover/scenario.toml");
     let whole = fs::read_to_string(&toml).expect("a scenario");
     fs::write(
         &toml,
-        whole
-            .replace("message_fate\"", "message_fat\"")
-            .replace("title  ", "titel  "),
+        whole.replace("message_fate\"", "message_fat\"").replace("title  ", "titel  "),
     )
     .expect("a file");
     let output = chatdb(folder.path(), &["validate", "my_lab_failover"]);
     assert_eq!(output.status.code(), Some(2));
     let found = text(&output.stdout);
-    assert!(
-        found.contains("my_lab_failover/scenario.toml:2:1: "),
-        "{found}"
-    );
+    assert!(found.contains("my_lab_failover/scenario.toml:2:1: "), "{found}");
     assert!(found.contains("did you mean `title`?"), "{found}");
     assert!(found.contains("did you mean `message_fate`?"), "{found}");
     assert_eq!(replay(&[]).status.code(), Some(2));
@@ -632,18 +519,10 @@ fn every_command_shows_something_and_no_control_characters() {
         &["replay", "all_servers_failure", "--width", "40"],
     ] {
         let output = chatdb(folder.path(), args);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{args:?}: {}",
-            text(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
         let page = text(&output.stdout);
         assert!(page.lines().count() > 2, "{args:?}");
-        assert!(
-            !page.chars().any(|c| c.is_control() && c != '\n'),
-            "{args:?}"
-        );
+        assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "{args:?}");
     }
 }
 
@@ -655,19 +534,15 @@ fn a_query_is_answered_from_an_argument_a_file_or_standard_input() {
     use std::io::Write as _;
     let folder = scratch();
     let asked = "SELECT TOP 1 queue_name FROM [dbo].[egpl_routing_queue] ORDER BY 1\r\nGO\r\n";
-    let wide: Vec<u8> = std::iter::once(0xfeff)
-        .chain(asked.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let wide: Vec<u8> =
+        std::iter::once(0xfeff).chain(asked.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     fs::write(folder.path().join("ssms.sql"), wide).expect("written");
     fs::write(folder.path().join("plain.sql"), asked).expect("written");
     let csv = "queue_name\nCIM_WIM\n";
     let common = ["--after", "baseline", "--format", "csv"];
-    for given in [
-        &["query", asked][..],
-        &["query", "-f", "ssms.sql"],
-        &["query", "-f", "plain.sql"],
-    ] {
+    for given in
+        [&["query", asked][..], &["query", "-f", "ssms.sql"], &["query", "-f", "plain.sql"]]
+    {
         let output = chatdb(folder.path(), &[given, &common[..]].concat());
         assert_eq!(text(&output.stderr), "", "{given:?}");
         assert_eq!(text(&output.stdout), csv, "{given:?}");
@@ -688,48 +563,26 @@ fn a_query_is_answered_from_an_argument_a_file_or_standard_input() {
 #[test]
 fn a_query_reads_and_nothing_else() {
     let writes = "error: 1:1: `DELETE` writes, and queries are read-only\n";
-    refused(
-        &["query", "delete from egpl_user", "--after", "baseline"],
-        5,
-        writes,
-    );
+    refused(&["query", "delete from egpl_user", "--after", "baseline"], 5, writes);
     for (sql, what) in [
-        (
-            "delete from egpl_user",
-            "writes `egpl_user`, and queries are read-only",
-        ),
+        ("delete from egpl_user", "writes `egpl_user`, and queries are read-only"),
         ("attach 'x.db' as x", "opens another database"),
-        (
-            "pragma journal_mode = off",
-            "reads or changes a setting (PRAGMA)",
-        ),
-        (
-            "select load_extension('x')",
-            "calls `load_extension`, which reaches beyond the database",
-        ),
+        ("pragma journal_mode = off", "reads or changes a setting (PRAGMA)"),
+        ("select load_extension('x')", "calls `load_extension`, which reaches beyond the database"),
     ] {
         let stderr = format!("error: line 1: the statement {what}\n");
         let args = ["query", sql, "--dialect", "sqlite", "--after", "baseline"];
         refused(&args, 5, &stderr);
     }
     let folder = scratch();
-    let kept = chatdb(
-        folder.path(),
-        &["replay", "services_failure", "--db", "kept.db"],
-    );
+    let kept = chatdb(folder.path(), &["replay", "services_failure", "--db", "kept.db"]);
     assert_eq!(kept.status.code(), Some(0));
     let before = fs::read(folder.path().join("kept.db")).expect("a database");
     let sql = "select user_name into #t from egpl_user; select count(*) as n from #t";
-    let output = chatdb(
-        folder.path(),
-        &["query", sql, "--db", "kept.db", "--format", "csv"],
-    );
+    let output = chatdb(folder.path(), &["query", sql, "--db", "kept.db", "--format", "csv"]);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout), "n\n1\n");
-    assert_eq!(
-        fs::read(folder.path().join("kept.db")).expect("a database"),
-        before
-    );
+    assert_eq!(fs::read(folder.path().join("kept.db")).expect("a database"), before);
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
@@ -747,24 +600,12 @@ fn a_query_says_what_is_wrong_and_where() {
         "error: unknown query `open_chat`\n hint: did you mean `open_chats`?\n",
     );
     refused(
-        &[
-            "query",
-            "chat_by_id",
-            "--after",
-            "baseline",
-            "--set",
-            "activity=1",
-        ],
+        &["query", "chat_by_id", "--after", "baseline", "--set", "activity=1"],
         2,
         "error: `chat_by_id` has no parameter `activity`\n hint: did you mean `activity_id`?\n",
     );
     refused(
-        &[
-            "query",
-            "select user_nam\nfrom egpl_user",
-            "--after",
-            "baseline",
-        ],
+        &["query", "select user_nam\nfrom egpl_user", "--after", "baseline"],
         2,
         "error: 1:8: there is no column `user_nam`\n hint: did you mean `user_name`?\n",
     );
@@ -779,9 +620,7 @@ fn a_query_says_what_is_wrong_and_where() {
         "error: cannot read `missing.db`: No such file or directory (os error 2)\n",
     );
     refused(
-        &[
-            "query", "select 1", "--after", "baseline", "--as-of", "noon",
-        ],
+        &["query", "select 1", "--after", "baseline", "--as-of", "noon"],
         2,
         "error: `--as-of`: cannot read `noon` as a date and time\n hint: write it as `2026-11-24 09:00`, or use \
          `--date-format dd/MM/yyyy`\n",
@@ -808,13 +647,8 @@ fn a_query_takes_values_a_time_and_a_limit() {
         answers(&[now, "--after", "baseline", "--as-of", "2012-02-29"]),
         "n\n2012-02-29 00:00:00.000\n"
     );
-    let by_id = answers(&[
-        "chat_by_id",
-        "--after",
-        "services_failure/20",
-        "--set",
-        "activity_id=2001",
-    ]);
+    let by_id =
+        answers(&["chat_by_id", "--after", "services_failure/20", "--set", "activity_id=2001"]);
     assert!(by_id.contains("2001"), "{by_id}");
     let none = answers(&[
         "select user_name from egpl_user where user_id = @id",
@@ -848,16 +682,10 @@ fn a_database_of_another_program_has_its_times_read_and_no_clock() {
         .expect("a table");
     drop(theirs);
     let sql = "select d from t where d >= '2011-07-13 08:00:00'";
-    let output = chatdb(
-        folder.path(),
-        &["query", sql, "--db", "theirs.db", "--format", "csv"],
-    );
+    let output = chatdb(folder.path(), &["query", sql, "--db", "theirs.db", "--format", "csv"]);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout), "d\n2011-07-13 08:00:00.000\n");
-    let output = chatdb(
-        folder.path(),
-        &["query", "select getdate()", "--db", "theirs.db"],
-    );
+    let output = chatdb(folder.path(), &["query", "select getdate()", "--db", "theirs.db"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
@@ -882,16 +710,7 @@ fn the_time_for_a_query_is_not_that_of_whoever_reads_its_answer() {
     let sql = "with c as (select 1 n union all select n + 1 from c where n < 30000) \
                select n from c option (maxrecursion 0)";
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
-        .args([
-            "query",
-            sql,
-            "--after",
-            "baseline",
-            "--timeout",
-            "3",
-            "--format",
-            "csv",
-        ])
+        .args(["query", sql, "--after", "baseline", "--timeout", "3", "--format", "csv"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -934,24 +753,16 @@ fn ctrl_c_ends_a_query() {
 #[test]
 fn validating_finds_sql_that_cannot_be_run() {
     let folder = scratch();
-    assert_eq!(
-        chatdb(folder.path(), &["new", "lab"]).status.code(),
-        Some(0)
-    );
+    assert_eq!(chatdb(folder.path(), &["new", "lab"]).status.code(), Some(0));
     let lab = folder.path().join("lab");
     let script = lab.join("10_wrong.sql");
-    fs::write(
-        &script,
-        "SELEC 1;\nINSERT INTO nope VALUES (1);\nATTACH 'x.db' AS x;\n",
-    )
-    .expect("a script");
+    fs::write(&script, "SELEC 1;\nINSERT INTO nope VALUES (1);\nATTACH 'x.db' AS x;\n")
+        .expect("a script");
     let toml = fs::read_to_string(lab.join("scenario.toml")).expect("a scenario");
     fs::write(
         lab.join("scenario.toml"),
-        toml.replace("\"open_chats\"", "\"ask\"").replace(
-            "happens = [\"messaging stops\"]",
-            "title = \"x\"\nscript = \"10_wrong.sql\"",
-        ),
+        toml.replace("\"open_chats\"", "\"ask\"")
+            .replace("happens = [\"messaging stops\"]", "title = \"x\"\nscript = \"10_wrong.sql\""),
     )
     .expect("a scenario");
     fs::write(
@@ -971,10 +782,7 @@ fn validating_finds_sql_that_cannot_be_run() {
     ] {
         assert!(found.contains(part), "{part} is not in\n{found}");
     }
-    assert_eq!(
-        chatdb(folder.path(), &["replay", "./lab"]).status.code(),
-        Some(1)
-    );
+    assert_eq!(chatdb(folder.path(), &["replay", "./lab"]).status.code(), Some(1));
     assert!(!folder.path().join("x.db").exists());
     let output = chatdb(folder.path(), &["new", "baseline"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
@@ -997,11 +805,7 @@ fn folders_and_patterns_name_exported_files() {
             .current_dir(folder.path())
             .output()
             .expect("it runs");
-        (
-            output.status.code(),
-            text(&output.stdout).to_owned(),
-            text(&output.stderr).to_owned(),
-        )
+        (output.status.code(), text(&output.stdout).to_owned(), text(&output.stderr).to_owned())
     };
     for (given, files) in [("exports", 2), ("exports/*.csv", 2), ("exports/a*.csv", 1)] {
         let database = format!("{files}{}.sqlite", given.len());
@@ -1041,10 +845,7 @@ fn every_command_has_completions_and_a_manual_page() {
     let pages = run(&["man", "pages"]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&["completions", shell]);
-        assert!(
-            script.contains("COMPLETE") && script.contains("chatdb"),
-            "{shell}: {script}"
-        );
+        assert!(script.contains("COMPLETE") && script.contains("chatdb"), "{shell}: {script}");
     }
     assert!(pages.lines().count() > 10, "{pages}");
     for page in pages.lines() {
@@ -1063,18 +864,12 @@ fn offered(words: &[&str]) -> Vec<String> {
         .output()
         .expect("it runs");
     let lines = text(&output.stdout).lines();
-    lines
-        .filter_map(|line| line.split('\t').next())
-        .map(str::to_owned)
-        .collect()
+    lines.filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
 }
 
 #[test]
 fn a_shell_is_offered_the_names_that_fit() {
-    assert_eq!(
-        offered(&["replay", "services_"]),
-        ["services_failure", "services_restored"]
-    );
+    assert_eq!(offered(&["replay", "services_"]), ["services_failure", "services_restored"]);
     assert_eq!(offered(&["analyze", "--only", "ghost"]), ["ghost_chats"]);
     assert!(
         offered(&["why", "services_failure/open"])
@@ -1110,12 +905,7 @@ fn a_shell_is_offered_the_columns_of_the_files_on_the_line() {
     assert!(columns.contains(&"colour".to_owned()), "{columns:?}");
     // Without a file, the columns of the product.
     assert_eq!(
-        offered(&[
-            "why",
-            "services_failure/open_chats",
-            "--column",
-            "contact_point_d"
-        ]),
+        offered(&["why", "services_failure/open_chats", "--column", "contact_point_d"]),
         ["contact_point_data"]
     );
 }
@@ -1142,43 +932,22 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
     let script = here.join("bin/xdg-open");
     fs::create_dir(here.join("bin")).expect("a folder");
     let noted = here.join("opened");
-    fs::write(
-        &script,
-        format!("#!/bin/sh\necho \"$1\" > {}\n", noted.display()),
-    )
-    .expect("a file");
+    fs::write(&script, format!("#!/bin/sh\necho \"$1\" > {}\n", noted.display())).expect("a file");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a program");
     fs::write(here.join("users.csv"), "user_id,login_ip\n1,43app\n").expect("a file");
     let cases: [(&[&str], &str); 4] = [
-        (
-            &["replay", "services_failure", "--open"],
-            "chatdb-reports/services_failure.html",
-        ),
+        (&["replay", "services_failure", "--open"], "chatdb-reports/services_failure.html"),
         (&["report", "--all", "--open"], "chatdb-reports/report.html"),
         (
-            &[
-                "report",
-                "services_failure",
-                "--open",
-                "--out",
-                "own",
-                "--force",
-            ],
+            &["report", "services_failure", "--open", "--out", "own", "--force"],
             "own/services_failure.html",
         ),
-        (
-            &["analyze", "users.csv", "--open"],
-            "chatdb-reports/analysis.html",
-        ),
+        (&["analyze", "users.csv", "--open"], "chatdb-reports/analysis.html"),
     ];
     for (args, page) in cases {
         let output = opening(here, args, false);
         let said = format!("note: no display is available; the page is in {page}\n");
-        assert!(
-            text(&output.stderr).ends_with(&said),
-            "{}",
-            text(&output.stderr)
-        );
+        assert!(text(&output.stderr).ends_with(&said), "{}", text(&output.stderr));
         assert_eq!(output.status.code(), Some(0), "{args:?}");
         let written = fs::read_to_string(here.join(page)).expect("the page");
         assert!(written.ends_with("</html>\n"), "{page}");
@@ -1186,11 +955,7 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
 
         let output = opening(here, args, true);
         let said = format!("note: the page is in {page} and has been opened in the browser\n");
-        assert!(
-            text(&output.stderr).ends_with(&said),
-            "{}",
-            text(&output.stderr)
-        );
+        assert!(text(&output.stderr).ends_with(&said), "{}", text(&output.stderr));
         assert_eq!(output.status.code(), Some(0), "{args:?}");
         let mut opened = String::new();
         for _ in 0..1500 {
@@ -1205,11 +970,7 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
     }
     fs::remove_file(&script).expect("it is there");
     let output = opening(here, &["report", "services_failure", "--open"], true);
-    assert!(
-        text(&output.stderr).contains("cannot open the browser"),
-        "{}",
-        text(&output.stderr)
-    );
+    assert!(text(&output.stderr).contains("cannot open the browser"), "{}", text(&output.stderr));
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -1218,26 +979,14 @@ fn a_page_that_is_opened_is_not_printed_as_well() {
     let folder = scratch();
     for args in [
         &["replay", "services_failure", "--open", "--format", "html"][..],
-        &[
-            "replay",
-            "services_failure",
-            "--open",
-            "--format",
-            "html",
-            "--db",
-            "look.sqlite",
-        ],
+        &["replay", "services_failure", "--open", "--format", "html", "--db", "look.sqlite"],
     ] {
         let output = opening(folder.path(), args, false);
         assert_eq!(text(&output.stdout), "");
         assert_eq!(output.status.code(), Some(0));
     }
     assert!(folder.path().join("look.sqlite").exists());
-    let plain = opening(
-        folder.path(),
-        &["replay", "services_failure", "--format", "json"],
-        false,
-    );
+    let plain = opening(folder.path(), &["replay", "services_failure", "--format", "json"], false);
     let args = ["replay", "services_failure", "--open", "--format", "json"];
     assert_eq!(opening(folder.path(), &args, false).stdout, plain.stdout);
 }

@@ -18,37 +18,10 @@ const SUBJECTS: &str = "SELECT subject FROM egpl_casemgmt_activity ORDER BY acti
 
 /// Each command that writes rows of the exported file as CSV to standard output.
 const WAYS: &[&[&str]] = &[
-    &[
-        "query",
-        SUBJECTS,
-        "a.csv",
-        "--format",
-        "csv",
-        "--include-pii",
-    ],
-    &[
-        "query",
-        SUBJECTS,
-        "a.csv",
-        "--format",
-        "csv",
-        "--include-pii",
-        "--timeout",
-        "9",
-    ],
-    &[
-        "query", SUBJECTS, "--db", "a.sqlite", "--format", "csv", "--plain", "subject",
-    ],
-    &[
-        "diff",
-        "a.csv",
-        "b.csv",
-        "--key",
-        "activity_id",
-        "--format",
-        "csv",
-        "--include-pii",
-    ],
+    &["query", SUBJECTS, "a.csv", "--format", "csv", "--include-pii"],
+    &["query", SUBJECTS, "a.csv", "--format", "csv", "--include-pii", "--timeout", "9"],
+    &["query", SUBJECTS, "--db", "a.sqlite", "--format", "csv", "--plain", "subject"],
+    &["diff", "a.csv", "b.csv", "--key", "activity_id", "--format", "csv", "--include-pii"],
 ];
 
 /// What a command writes to standard output and standard error.
@@ -73,10 +46,7 @@ fn what_is_changed_for_a_spreadsheet_is_counted_and_said_once() {
         let (stdout, stderr) = run(folder.path(), way);
         assert!(stdout.contains("'=1+1"), "{way:?}: {stdout}");
         assert!(stdout.contains("+49 30 1234"), "{way:?}: {stdout}");
-        let said: Vec<&str> = stderr
-            .lines()
-            .filter(|line| line.contains("`--raw`"))
-            .collect();
+        let said: Vec<&str> = stderr.lines().filter(|line| line.contains("`--raw`")).collect();
         // A diff writes the expected text and the actual one.
         let is_diff = way[0] == "diff";
         let expected = match is_diff {
@@ -95,10 +65,7 @@ fn raw_writes_every_text_unchanged_and_has_nothing_to_say() {
         assert!(!stdout.contains('\''), "{way:?}: {stdout}");
         assert!(!stderr.contains("--raw"), "{way:?}: {stderr}");
         if way[0] == "query" {
-            assert_eq!(
-                stdout, "subject\n=1+1\n+49 30 1234\na\u{200b}b\n",
-                "{way:?}"
-            );
+            assert_eq!(stdout, "subject\n=1+1\n+49 30 1234\na\u{200b}b\n", "{way:?}");
         }
     }
 }
@@ -117,34 +84,17 @@ fn csv_for_a_spreadsheet_begins_with_a_mark() {
 #[test]
 fn files_of_reports_are_written_by_the_same_rules() {
     let folder = folder();
-    let analyze = [
-        "analyze",
-        "a.csv",
-        "--include-pii",
-        "--force",
-        "--out",
-        "out",
-    ];
+    let analyze = ["analyze", "a.csv", "--include-pii", "--force", "--out", "out"];
     run(folder.path(), &analyze);
     let marked = |name: &str| {
         let bytes = fs::read(folder.path().join(name)).expect("a file");
         bytes.starts_with("\u{feff}".as_bytes())
     };
     assert!(!marked("out/analysis.csv") && !marked("out/unknown_codes.csv"));
-    run(
-        folder.path(),
-        &[&analyze[..], &["--for-spreadsheet"]].concat(),
-    );
+    run(folder.path(), &[&analyze[..], &["--for-spreadsheet"]].concat());
     assert!(marked("out/analysis.csv") && marked("out/unknown_codes.csv"));
     assert!(!marked("out/analysis.md") && !marked("out/analysis.json"));
-    let report = [
-        "report",
-        "services_failure",
-        "--force",
-        "--out",
-        "out",
-        "--for-spreadsheet",
-    ];
+    let report = ["report", "services_failure", "--force", "--out", "out", "--for-spreadsheet"];
     run(folder.path(), &report);
     assert!(marked("out/services_failure.csv") && !marked("out/services_failure.md"));
 }
@@ -158,18 +108,8 @@ fn options_of_csv_are_refused_where_nothing_is_csv() {
         stderr,
         "error: `--raw` applies to CSV output only\n hint: `--format csv --raw` writes CSV\n"
     );
-    let args = [
-        "report",
-        "services_failure",
-        "--format",
-        "json",
-        "--out",
-        "out",
-        "--for-spreadsheet",
-    ];
+    let args =
+        ["report", "services_failure", "--format", "json", "--out", "out", "--for-spreadsheet"];
     let (_, stderr) = run(folder.path(), &args);
-    assert!(
-        stderr.starts_with("error: `--for-spreadsheet` applies to CSV"),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: `--for-spreadsheet` applies to CSV"), "{stderr}");
 }

@@ -42,10 +42,7 @@ fn shown(comparison: &Comparison) -> String {
 }
 
 fn by(key: &str) -> Terms {
-    Terms {
-        key: vec![key.to_owned()],
-        ..Terms::default()
-    }
+    Terms { key: vec![key.to_owned()], ..Terms::default() }
 }
 
 #[track_caller]
@@ -54,10 +51,7 @@ fn check(expected: &str, actual: &str, terms: &Terms) -> Comparison {
     let held = held(expected, actual, terms);
     assert_eq!(shown(&found), shown(&held), "{expected:?} and {actual:?}");
     let different = |all: &Comparison| {
-        let rows = all
-            .rows
-            .iter()
-            .filter(|row| row.verdict != RowVerdict::Matches);
+        let rows = all.rows.iter().filter(|row| row.verdict != RowVerdict::Matches);
         rows.cloned().collect::<Vec<_>>()
     };
     assert_eq!(different(&found), different(&held));
@@ -69,10 +63,7 @@ fn check(expected: &str, actual: &str, terms: &Terms) -> Comparison {
 #[test]
 fn only_rows_that_differ_are_held() {
     let found = check("k,v\n1,a\n2,b\n3,c\n", "k,v\n1,a\n2,x\n3,c\n", &by("k"));
-    assert_eq!(
-        (found.rows.len(), found.left_out, found.same),
-        (1, 2, false)
-    );
+    assert_eq!((found.rows.len(), found.left_out, found.same), (1, 2, false));
     let found = check("k,v\n1,a\n2,b\n", "k,v\n2,b\n1,a\n", &by("k"));
     assert_eq!((found.rows.len(), found.left_out, found.same), (0, 2, true));
 }
@@ -93,14 +84,7 @@ fn a_kind_follows_from_rows_that_are_not_held() {
     let cell = &found.rows[0].cells[1];
     assert_eq!(cell.expected.as_ref().unwrap().type_name(), "text");
     let found = check("k,w,v\n1,7,7\n2,8,8\n", "k,w,v\n1,7,8\n2,8,8\n", &by("k"));
-    assert_eq!(
-        found.rows[0].cells[2]
-            .expected
-            .as_ref()
-            .unwrap()
-            .type_name(),
-        "integer"
-    );
+    assert_eq!(found.rows[0].cells[2].expected.as_ref().unwrap().type_name(), "integer");
 }
 
 /// `text` with one character after the other replaced by each of `others`.
@@ -108,9 +92,7 @@ fn near(text: &str, others: &str) -> Vec<String> {
     let places = text.char_indices();
     let replaced = |(at, old): (usize, char)| {
         let (before, behind) = (&text[..at], &text[at + old.len_utf8()..]);
-        others
-            .chars()
-            .map(move |other| format!("{before}{other}{behind}"))
+        others.chars().map(move |other| format!("{before}{other}{behind}"))
     };
     places.flat_map(replaced).collect()
 }
@@ -152,10 +134,7 @@ fn a_cell_that_is_nearly_a_number_or_a_time_makes_a_column_text_as_when_both_are
         times.push(format!("2012-{date} 00:00:00.000"));
     }
     let mut kinds = BTreeSet::new();
-    for (plain, other, odd) in [
-        ("7", "8", numbers),
-        (time, "2011-07-12 14:49:56.000", times),
-    ] {
+    for (plain, other, odd) in [("7", "8", numbers), (time, "2011-07-12 14:49:56.000", times)] {
         for odd in odd {
             let file = |last| format!("k,v\n1,{plain}\n2,{odd}\n3,{last}\n");
             let found = check(&file(plain), &file(other), &by("k"));
@@ -163,10 +142,7 @@ fn a_cell_that_is_nearly_a_number_or_a_time_makes_a_column_text_as_when_both_are
             kinds.insert(cell.expect("a cell").type_name());
         }
     }
-    assert_eq!(
-        kinds,
-        BTreeSet::from(["decimal", "integer", "text", "timestamp"])
-    );
+    assert_eq!(kinds, BTreeSet::from(["decimal", "integer", "text", "timestamp"]));
 }
 
 #[test]
@@ -180,23 +156,14 @@ fn what_is_not_plain_is_left_to_the_reader_that_holds_it() {
         ("| k | v |\n|---|---|\n| 1 | a |\n", "k,v\n1,a\n"),
         ("", "k,v\n1,a\n"),
         ("k,v", "k,v\n1,a\n"),
-        (
-            "k,v\n2011-07-12 14:49:55,a\n",
-            "k,v\n2011-07-12T14:49:55,a\n",
-        ),
+        ("k,v\n2011-07-12 14:49:55,a\n", "k,v\n2011-07-12T14:49:55,a\n"),
     ];
     for (expected, actual) in cases {
-        assert!(
-            streamed(expected, actual, &by("k")).is_none(),
-            "{expected:?}"
-        );
+        assert!(streamed(expected, actual, &by("k")).is_none(), "{expected:?}");
     }
     assert!(streamed("k\n1\n", "k\n1\n", &by("other")).is_none());
     assert!(streamed("k\n1\n", "k\n1\n", &Terms::default()).is_none());
-    let ordered = Terms {
-        order: RowOrder::Strict,
-        ..by("k")
-    };
+    let ordered = Terms { order: RowOrder::Strict, ..by("k") };
     assert!(streamed("k\n1\n", "k\n1\n", &ordered).is_none());
     let nowhere = Path::new("/nowhere");
     assert!(compare_files(nowhere, nowhere, &by("k")).unwrap().is_none());
@@ -242,12 +209,8 @@ fn files() -> impl Strategy<Value = (String, String)> {
     ]);
     let key = prop_oneof![9 => 0..30_u32, 1 => 0..4_u32];
     let row = (key, cells(), fate, 0..40_u32, cells());
-    (
-        prop::collection::vec(row, 0..9),
-        any::<bool>(),
-        any::<bool>(),
-    )
-        .prop_map(|(rows, crlf, ended)| {
+    (prop::collection::vec(row, 0..9), any::<bool>(), any::<bool>()).prop_map(
+        |(rows, crlf, ended)| {
             let (mut expected, mut actual) = (vec!["k,v,w".to_owned()], vec!["k,v,w".to_owned()]);
             for (key, cells, fate, other_key, other_cells) in rows {
                 let row = format!("{key},{cells}");
@@ -268,7 +231,8 @@ fn files() -> impl Strategy<Value = (String, String)> {
                 actual.truncate(actual.len() - end.len());
             }
             (expected.join("\n") + "\n", actual)
-        })
+        },
+    )
 }
 
 proptest! {

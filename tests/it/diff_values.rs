@@ -15,23 +15,14 @@ fn check(expected: &str, actual: &str, options: &[&str], code: i32, lines: &[&st
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), expected).unwrap();
     fs::write(folder.path().join("b.csv"), actual).unwrap();
-    let output = chatdb(
-        folder.path(),
-        &[&["diff", "a.csv", "b.csv", "--include-pii"], options].concat(),
-    );
+    let output =
+        chatdb(folder.path(), &[&["diff", "a.csv", "b.csv", "--include-pii"], options].concat());
     let shown = [output.stdout, output.stderr].concat();
     let shown = String::from_utf8(shown).unwrap();
     let named = ["expected  a.csv", "actual    b.csv", "", INCLUDED];
-    let found: Vec<&str> = shown
-        .lines()
-        .map(str::trim)
-        .filter(|line| !named.contains(line))
-        .collect();
-    assert_eq!(
-        (output.status.code(), found.as_slice()),
-        (Some(code), lines),
-        "{shown}"
-    );
+    let found: Vec<&str> =
+        shown.lines().map(str::trim).filter(|line| !named.contains(line)).collect();
+    assert_eq!((output.status.code(), found.as_slice()), (Some(code), lines), "{shown}");
 }
 
 #[test]
@@ -42,30 +33,21 @@ fn decimals_are_numbers() {
         "id,v\n1,345.12\n2,1\n3,.5\n",
         &by_id,
         0,
-        &[
-            "same: 3 rows, 2 columns",
-            "3 cells are equal as numbers but written differently",
-        ],
+        &["same: 3 rows, 2 columns", "3 cells are equal as numbers but written differently"],
     );
     check(
         "id,v\n1,1e3\n",
         "id,v\n1,1000\n",
         &by_id,
         0,
-        &[
-            "same: 1 row, 2 columns",
-            "1 cell is equal as numbers but written differently",
-        ],
+        &["same: 1 row, 2 columns", "1 cell is equal as numbers but written differently"],
     );
     check(
         "id,v\n1.0,x\n",
         "id,v\n1,x\n",
         &by_id,
         0,
-        &[
-            "same: 1 row, 2 columns",
-            "1 cell is equal as numbers but written differently",
-        ],
+        &["same: 1 row, 2 columns", "1 cell is equal as numbers but written differently"],
     );
 }
 
@@ -158,19 +140,13 @@ fn letter_case_and_blanks_can_be_left_aside() {
         b,
         &both,
         0,
-        &[
-            "same: 1 row, 2 columns",
-            "2 cells are equal but for letter case or blanks",
-        ],
+        &["same: 1 row, 2 columns", "2 cells are equal but for letter case or blanks"],
     );
     for one in ["--ignore-case", "--ignore-blanks"] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.csv"), a).unwrap();
         fs::write(folder.path().join("b.csv"), b).unwrap();
-        let output = chatdb(
-            folder.path(),
-            &["diff", "a.csv", "b.csv", "--key", "id", one],
-        );
+        let output = chatdb(folder.path(), &["diff", "a.csv", "b.csv", "--key", "id", one]);
         assert_eq!(output.status.code(), Some(1), "{one}");
     }
 }
@@ -183,20 +159,11 @@ fn headings_and_keys_match_in_any_letter_case() {
             "ID,v\n1,a\n",
             &["--key", key],
             0,
-            &[
-                "same: 1 row, 2 columns",
-                "headers that differ in letter case: `ID` for `id`",
-            ],
+            &["same: 1 row, 2 columns", "headers that differ in letter case: `ID` for `id`"],
         );
     }
     // Two that differ in letter case only are two columns.
-    check(
-        "id,ID\n1,2\n",
-        "id,ID\n1,2\n",
-        &["--key", "ID"],
-        0,
-        &["same: 1 row, 2 columns"],
-    );
+    check("id,ID\n1,2\n", "id,ID\n1,2\n", &["--key", "ID"], 0, &["same: 1 row, 2 columns"]);
 }
 
 #[test]
@@ -208,10 +175,7 @@ fn brackets_around_names_are_not_part_of_them() {
                 &format!("{actual}1,6\n"),
                 &["--key", key, "--ignore", "[a]]b]=set at import"],
                 0,
-                &[
-                    "same: 1 row, 2 columns",
-                    "a]b: ignored (expected 5, actual 6): set at import",
-                ],
+                &["same: 1 row, 2 columns", "a]b: ignored (expected 5, actual 6): set at import"],
             );
         }
     }
@@ -259,25 +223,17 @@ fn rows_without_a_key_are_paired_by_what_they_share() {
 fn an_inserted_row_shifts_no_other_however_many_there_are() {
     // So many that not every pair of them is looked at.
     let rows = |range: std::ops::Range<u32>, state: &str| -> String {
-        range
-            .map(|n| format!("agent{n},{},{state}\n", n % 7))
-            .collect()
+        range.map(|n| format!("agent{n},{},{state}\n", n % 7)).collect()
     };
     let a = format!("agent,queue,state\n{}", rows(0..1500, "open"));
-    let b = format!(
-        "agent,queue,state\nnobody,9,lost\n{}",
-        rows(0..1500, "done")
-    );
+    let b = format!("agent,queue,state\nnobody,9,lost\n{}", rows(0..1500, "done"));
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), a).unwrap();
     fs::write(folder.path().join("b.csv"), b).unwrap();
     let output = chatdb(folder.path(), &["diff", "a.csv", "b.csv", "--include-pii"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     let last = shown.trim_end().lines().last().unwrap();
-    assert_eq!(
-        last, "1500 cells differ, 1 row extra; 1500 rows and 3 columns expected",
-        "{last}"
-    );
+    assert_eq!(last, "1500 cells differ, 1 row extra; 1500 rows and 3 columns expected", "{last}");
 }
 
 /// `text` in other spellings of the same number.
@@ -294,11 +250,7 @@ fn spellings(digits: &str, exponent: i32) -> Vec<String> {
         let all_digits = format!("{zeros}{digits}");
         let at = all_digits.len() - zeros.len();
         let whole = all_digits[..at].trim_start_matches('0');
-        all.push(format!(
-            "{}.{}",
-            if whole.is_empty() { "0" } else { whole },
-            &all_digits[at..]
-        ));
+        all.push(format!("{}.{}", if whole.is_empty() { "0" } else { whole }, &all_digits[at..]));
     }
     all
 }
@@ -383,11 +335,7 @@ fn compared(name: &str, bytes: &[u8], options: &[&str]) -> (Option<i32>, String)
     fs::write(folder.path().join("b.csv"), "id,v\n1,a\n").unwrap();
     let output = chatdb(
         folder.path(),
-        &[
-            &["diff", name, "b.csv", "--key", "id", "--include-pii"],
-            options,
-        ]
-        .concat(),
+        &[&["diff", name, "b.csv", "--key", "id", "--include-pii"], options].concat(),
     );
     let shown = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(shown).unwrap())
@@ -399,11 +347,8 @@ fn every_form_that_import_reads_is_compared() {
         let units = text.encode_utf16().flat_map(bytes);
         mark.iter().copied().chain(units).collect()
     };
-    let workbook = fs::read(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/exports/diff_one_row.xlsx"
-    ))
-    .unwrap();
+    let workbook =
+        fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/exports/diff_one_row.xlsx")).unwrap();
     let gzip = |text: &[u8]| {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut out, text).unwrap();
@@ -412,20 +357,14 @@ fn every_form_that_import_reads_is_compared() {
     let csv = "id,v\r\n1,a\r\n";
     let files: [(&str, Vec<u8>); 10] = [
         ("a.zip", stored_zip(&[("a.csv", csv)])),
-        (
-            "a.zip",
-            stored_zip(&[("x/a.rpt", "id  v\r\n--- ----\r\n1   a\r\n"), ("a.fmt", "")]),
-        ),
+        ("a.zip", stored_zip(&[("x/a.rpt", "id  v\r\n--- ----\r\n1   a\r\n"), ("a.fmt", "")])),
         ("a.csv", wide(csv, b"\xFF\xFE", u16::to_le_bytes)),
         ("a.csv", wide(csv, b"\xFE\xFF", u16::to_be_bytes)),
         ("a.xlsx", workbook),
         ("a.csv.gz", gzip(csv.as_bytes())),
         ("a.json", br#"[{"id":1,"v":"a"}]"#.to_vec()),
         ("a.json", b"{\"id\":1,\"v\":\"a\"}\n".to_vec()),
-        (
-            "a.xml",
-            b"<rows><row><id>1</id><v>a</v></row></rows>".to_vec(),
-        ),
+        ("a.xml", b"<rows><row><id>1</id><v>a</v></row></rows>".to_vec()),
         (
             "a.rpt",
             b"id          v\r\n----------- ----------\r\n1           a\r\n\r\n(1 row affected)\r\n"
@@ -436,20 +375,15 @@ fn every_form_that_import_reads_is_compared() {
         let (code, shown) = compared(name, &bytes, &[]);
         assert_eq!(
             (code, shown.as_str()),
-            (
-                Some(0),
-                format!("same: 1 row, 2 columns\n{INCLUDED}\n").as_str()
-            ),
+            (Some(0), format!("same: 1 row, 2 columns\n{INCLUDED}\n").as_str()),
             "{name}"
         );
         // What differs there is found as it is in CSV.
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(name), &bytes).unwrap();
         fs::write(folder.path().join("b.csv"), "id,v\n1,b\n").unwrap();
-        let output = chatdb(
-            folder.path(),
-            &["diff", name, "b.csv", "--key", "id", "--include-pii"],
-        );
+        let output =
+            chatdb(folder.path(), &["diff", name, "b.csv", "--key", "id", "--include-pii"]);
         assert_eq!(output.status.code(), Some(1), "{name}");
     }
 }
@@ -480,10 +414,7 @@ fn a_file_within_a_folder_or_an_archive_of_several_is_named() {
     }
     let (code, shown) = said(&["both.zip/c.csv", "both/a.csv"]);
     assert_eq!(code, Some(4), "{shown}");
-    assert!(
-        shown.starts_with("error: cannot read `both.zip/c.csv`"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("error: cannot read `both.zip/c.csv`"), "{shown}");
 }
 
 #[test]
@@ -491,11 +422,7 @@ fn a_file_that_is_no_table_is_refused_with_what_to_do() {
     let (code, shown) = compared("a.csv", b"id,v\n1,caf\xE9\n", &[]);
     assert_eq!(code, Some(3), "{shown}");
     assert!(shown.contains("--encoding windows-1252"), "{shown}");
-    let (code, shown) = compared(
-        "a.csv",
-        b"id,v\n1,caf\xE9\n",
-        &["--encoding", "windows-1252"],
-    );
+    let (code, shown) = compared("a.csv", b"id,v\n1,caf\xE9\n", &["--encoding", "windows-1252"]);
     assert_eq!(code, Some(1), "{shown}");
     assert!(shown.contains("café"), "{shown}");
     let (code, shown) = compared("a.csv", b"id,v\n1,a\n", &["--encoding", "windows-1252"]);
@@ -513,15 +440,10 @@ fn a_file_without_names_is_not_taken_for_one_with_names() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), "1,a\n2,b\n").unwrap();
     fs::write(folder.path().join("b.csv"), "1,a\n2,c\n").unwrap();
-    let args = [
-        "diff", "a.csv", "b.csv", "--header", "no", "--key", "column_1",
-    ];
+    let args = ["diff", "a.csv", "b.csv", "--header", "no", "--key", "column_1"];
     let output = chatdb(folder.path(), &args);
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        shown.contains(" 2        | column_2 | b        | c\n"),
-        "{shown}"
-    );
+    assert!(shown.contains(" 2        | column_2 | b        | c\n"), "{shown}");
 }
 
 #[cfg(target_os = "linux")]
@@ -529,10 +451,7 @@ fn a_file_without_names_is_not_taken_for_one_with_names() {
 fn a_sparse_file_and_a_line_without_end_are_refused_in_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("k.csv"), "id,v\n1,a\n").unwrap();
-    fs::File::create(folder.path().join("x.csv"))
-        .unwrap()
-        .set_len(3 << 30)
-        .unwrap();
+    fs::File::create(folder.path().join("x.csv")).unwrap().set_len(3 << 30).unwrap();
     let long = format!("id,v\n1,{}\n", "a".repeat(17 << 20));
     fs::write(folder.path().join("long.csv"), long).unwrap();
     let json = format!("[{{\"id\":1,\"v\":\"{}\"}}]", "a".repeat(17 << 20));
@@ -543,10 +462,8 @@ fn a_sparse_file_and_a_line_without_end_are_refused_in_little_memory() {
         ("long.csv", &["--key", "id"]),
         ("long.json", &[]),
     ] {
-        let limited = format!(
-            "ulimit -v 1500000; exec \"$0\" diff k.csv {file} {}",
-            options.join(" ")
-        );
+        let limited =
+            format!("ulimit -v 1500000; exec \"$0\" diff k.csv {file} {}", options.join(" "));
         let output = std::process::Command::new("sh")
             .args(["-c", &limited, env!("CARGO_BIN_EXE_chatdb")])
             .current_dir(folder.path())
@@ -554,10 +471,7 @@ fn a_sparse_file_and_a_line_without_end_are_refused_in_little_memory() {
             .unwrap();
         let shown = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(3), "{file}: {shown}");
-        assert!(
-            shown.starts_with("error: ") && shown.contains(" hint: "),
-            "{shown}"
-        );
+        assert!(shown.starts_with("error: ") && shown.contains(" hint: "), "{shown}");
     }
 }
 
@@ -570,16 +484,7 @@ fn a_closed_pipe_keeps_the_exit_code() {
     fs::write(folder.path().join("c.csv"), format!("id,v\n{}", rows("x"))).unwrap();
     for (other, code) in [("b.csv", 1), ("c.csv", 0)] {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"))
-            .args([
-                "diff",
-                "a.csv",
-                other,
-                "--key",
-                "id",
-                "--format",
-                "csv",
-                "--include-pii",
-            ])
+            .args(["diff", "a.csv", other, "--key", "id", "--format", "csv", "--include-pii"])
             .current_dir(folder.path())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::null())
@@ -597,16 +502,11 @@ fn what_a_query_writes_as_csv_compares_as_what_was_read() {
         "activity_id,subject\n1347,+49170123\n1348,\"line1\nline2\"\n1349,-5\n1350,+49 30 1234\n";
     fs::write(folder.path().join("a.csv"), csv).unwrap();
     let sql = "SELECT activity_id, subject FROM egpl_casemgmt_activity ORDER BY activity_id";
-    let output = chatdb(
-        folder.path(),
-        &["query", sql, "a.csv", "--format", "csv", "--include-pii"],
-    );
+    let output =
+        chatdb(folder.path(), &["query", sql, "a.csv", "--format", "csv", "--include-pii"]);
     assert_eq!(String::from_utf8(output.stdout.clone()).unwrap(), csv);
     fs::write(folder.path().join("out.csv"), output.stdout).unwrap();
-    let output = chatdb(
-        folder.path(),
-        &["diff", "a.csv", "out.csv", "--key", "activity_id"],
-    );
+    let output = chatdb(folder.path(), &["diff", "a.csv", "out.csv", "--key", "activity_id"]);
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -618,36 +518,17 @@ fn null_is_shown_as_null_and_no_rows_are_said() {
     let shown = |sql: &str, format: &str| {
         let output = chatdb(
             folder.path(),
-            &[
-                "query",
-                sql,
-                "--after",
-                "services_failure",
-                "--format",
-                format,
-            ],
+            &["query", sql, "--after", "services_failure", "--format", format],
         );
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(
-        shown(sql, "table").contains(" NULL |   | \"NULL\""),
-        "{}",
-        shown(sql, "table")
-    );
+    assert!(shown(sql, "table").contains(" NULL |   | \"NULL\""), "{}", shown(sql, "table"));
     assert!(
         shown(sql, "markdown").contains("| NULL |     | \"NULL\" |"),
         "{}",
         shown(sql, "markdown")
     );
     let none = "SELECT 1 AS a WHERE 1 = 0";
-    assert!(
-        shown(none, "table").contains("(no rows)"),
-        "{}",
-        shown(none, "table")
-    );
-    assert!(
-        shown(none, "markdown").contains("No rows."),
-        "{}",
-        shown(none, "markdown")
-    );
+    assert!(shown(none, "table").contains("(no rows)"), "{}", shown(none, "table"));
+    assert!(shown(none, "markdown").contains("No rows."), "{}", shown(none, "markdown"));
 }

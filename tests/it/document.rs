@@ -51,11 +51,7 @@ fn every_transcription_is_the_note_s_and_another_is_noticed() {
                     }
                 }
                 Expect::Value(value) => {
-                    assert!(
-                        lines.iter().any(|line| note.says(line, value)),
-                        "{name}/{}",
-                        check.id
-                    );
+                    assert!(lines.iter().any(|line| note.says(line, value)), "{name}/{}", check.id);
                     let other = format!("{value} never");
                     assert!(
                         !lines.iter().any(|line| note.says(line, &other)),
@@ -86,29 +82,17 @@ fn words_are_held_in_their_order_whatever_the_blanks() {
         (5, "", false, false),
         (0, "", false, false),
     ] {
-        assert_eq!(
-            (note.is(line, text), note.says(line, text)),
-            (is, says),
-            "{line} {text}"
-        );
+        assert_eq!((note.is(line, text), note.says(line, text)), (is, says), "{line} {text}");
     }
 }
 
 #[test]
 fn headings_stand_where_they_are_said_to() {
     for heading in HEADINGS {
-        assert!(
-            Printed::note().says(heading.first_line, heading.text),
-            "{}",
-            heading.text
-        );
+        assert!(Printed::note().says(heading.first_line, heading.text), "{}", heading.text);
     }
     assert_eq!(Printed::note().line_count(), 221);
-    assert!(
-        HEADINGS
-            .windows(2)
-            .all(|pair| pair[0].last_line + 1 == pair[1].first_line)
-    );
+    assert!(HEADINGS.windows(2).all(|pair| pair[0].last_line + 1 == pair[1].first_line));
 }
 
 #[test]
@@ -119,10 +103,7 @@ fn the_ten_headings_are_claimed_once_each_with_their_lines() {
         let name = name.as_str();
         let scenario = library.get(name).expect("it is valid");
         let section = scenario.section.clone().expect("a section");
-        let heading = HEADINGS
-            .iter()
-            .find(|heading| heading.text == section)
-            .expect("a heading");
+        let heading = HEADINGS.iter().find(|heading| heading.text == section).expect("a heading");
         let lines = scenario.lines.clone().expect("lines");
         assert_eq!(
             (lines.first(), lines.last()),
@@ -146,21 +127,13 @@ fn the_observations_are_those_of_the_list() {
     for name in ten() {
         let name = name.as_str();
         for observation in &library.get(name).expect("it is valid").observations {
-            ours.insert((
-                observation.id.clone(),
-                name.to_owned(),
-                observation.lines.to_string(),
-            ));
+            ours.insert((observation.id.clone(), name.to_owned(), observation.lines.to_string()));
         }
     }
     let mut theirs = BTreeSet::new();
     for record in csv::Reader::from_reader(list.as_slice()).records() {
         let record = record.expect("a record");
-        theirs.insert((
-            record[0].to_owned(),
-            record[1].to_owned(),
-            record[4].to_owned(),
-        ));
+        theirs.insert((record[0].to_owned(), record[1].to_owned(), record[4].to_owned()));
     }
     assert_eq!(ours, theirs);
     assert_eq!(ours.len(), 49);
@@ -175,25 +148,9 @@ fn citations_read_back_as_they_are_written() {
     let lines: Lines = "22, 30-32".parse().expect("lines");
     assert_eq!(lines.iter().collect::<Vec<_>>(), [22, 30, 31, 32]);
     assert_eq!((lines.first(), lines.last()), (22, 32));
-    for text in [
-        "",
-        "0",
-        "x",
-        "72-60",
-        "31, 22",
-        "5-5-5",
-        "1,,2",
-        "4294967296",
-        "-3",
-        "1-2000000",
-    ] {
+    for text in ["", "0", "x", "72-60", "31, 22", "5-5-5", "1,,2", "4294967296", "-3", "1-2000000"]
+    {
         let found: Result<Lines, LinesError> = text.parse();
-        assert_eq!(
-            found,
-            Err(LinesError {
-                found: text.to_owned()
-            }),
-            "{text}"
-        );
+        assert_eq!(found, Err(LinesError { found: text.to_owned() }), "{text}");
     }
 }

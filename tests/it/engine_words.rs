@@ -27,20 +27,11 @@ const QUERIES: [(&str, &str); 9] = [
     ("SELECT nope FROM egpl_user", "there is no column `nope`"),
     ("SELECT * FROM nope", "there is no table `nope`"),
     ("SELECT count( FROM egpl_user", "unexpected `FROM`"),
-    (
-        "SELECT abs() FROM egpl_user",
-        "`abs` takes another number of arguments",
-    ),
+    ("SELECT abs() FROM egpl_user", "`abs` takes another number of arguments"),
     ("SELECT nope(1)", "there is no function `nope`"),
     ("SELECT 1 WHERE", "the statement is not complete"),
-    (
-        "SELECT user_id FROM egpl_user a, egpl_user b",
-        "several tables have a column `user_id`",
-    ),
-    (
-        "SELECT 1 WHERE count(*) > 1",
-        "is an aggregate, which is not allowed here",
-    ),
+    ("SELECT user_id FROM egpl_user a, egpl_user b", "several tables have a column `user_id`"),
+    ("SELECT 1 WHERE count(*) > 1", "is an aggregate, which is not allowed here"),
     (
         "SELECT user_name FROM egpl_user ORDER BY user_name COLLATE nope",
         "there is no collation `nope`",
@@ -48,18 +39,9 @@ const QUERIES: [(&str, &str); 9] = [
 ];
 
 const STATEMENTS: [(&str, &str); 7] = [
-    (
-        "INSERT INTO message (x) VALUES (1)",
-        "`message` has no column `x`",
-    ),
-    (
-        "INSERT INTO egpl_user (user_id) VALUES (1)",
-        "`egpl_user.user_name` cannot be NULL",
-    ),
-    (
-        "INSERT INTO nope (a) VALUES (1)",
-        "there is no table `nope`",
-    ),
+    ("INSERT INTO message (x) VALUES (1)", "`message` has no column `x`"),
+    ("INSERT INTO egpl_user (user_id) VALUES (1)", "`egpl_user.user_name` cannot be NULL"),
+    ("INSERT INTO nope (a) VALUES (1)", "there is no table `nope`"),
     (
         "INSERT INTO egpl_department (department_id, department_name, delete_flag) VALUES (999, 'A', 'n')",
         "there is a row with the same `egpl_department.department_id`",
@@ -81,11 +63,7 @@ const RUNNING: [(&str, &str, &str); 6] = [
         "SELECT (SELECT 1 UNION ALL SELECT 2)",
         "Subquery returned more than 1 value. This is not permitted when the subquery is used as an expression.",
     ),
-    (
-        "sqlite",
-        "SELECT tsql_stdev('a')",
-        "Error converting data type varchar to float.",
-    ),
+    ("sqlite", "SELECT tsql_stdev('a')", "Error converting data type varchar to float."),
     (
         "sqlite",
         "SELECT tsql_percentile_cont(1, 'a', 0)",
@@ -96,21 +74,15 @@ const RUNNING: [(&str, &str, &str); 6] = [
         "SELECT trim(0.5, 'a')",
         "expected text to search, found a number with a fraction; CAST it AS TEXT first",
     ),
-    (
-        "sqlite",
-        "SELECT unistr('\\u1')",
-        "a Unicode escape is not valid",
-    ),
+    ("sqlite", "SELECT unistr('\\u1')", "a Unicode escape is not valid"),
 ];
 
 #[test]
 fn what_fails_while_it_runs_is_told_of_in_our_words() {
     let folder = tempfile::tempdir().expect("a folder");
     for (dialect, query, said) in RUNNING {
-        let text = says(
-            folder.path(),
-            &["query", "--after", "baseline", "--dialect", dialect, query],
-        );
+        let text =
+            says(folder.path(), &["query", "--after", "baseline", "--dialect", dialect, query]);
         assert_eq!(text, format!("error: line 1: {said}"), "{query}");
     }
 }
@@ -134,31 +106,13 @@ fn a_query_that_sqlite_refuses_is_told_of_in_our_words() {
     for (query, said) in QUERIES {
         for ways in [
             &["query", "--after", "baseline", "--dialect", "sqlite", query][..],
-            &[
-                "query",
-                "--after",
-                "baseline",
-                "--dialect",
-                "sqlite",
-                "--explain",
-                query,
-            ],
-            &[
-                "why",
-                "baseline/50",
-                "--dialect",
-                "sqlite",
-                "--query",
-                query,
-            ],
+            &["query", "--after", "baseline", "--dialect", "sqlite", "--explain", query],
+            &["why", "baseline/50", "--dialect", "sqlite", "--query", query],
         ] {
             let text = says(folder.path(), ways);
             assert!(text.contains(said), "{ways:?}: {text}");
         }
-        says(
-            folder.path(),
-            &["query", "x.csv", "--dialect", "sqlite", query],
-        );
+        says(folder.path(), &["query", "x.csv", "--dialect", "sqlite", query]);
         says(folder.path(), &["query", "--after", "baseline", query]);
     }
 }
@@ -184,11 +138,7 @@ fn a_statement_of_a_step_that_sqlite_refuses_is_told_of_in_our_words() {
 fn a_file_that_is_no_database_is_told_of_in_our_words() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("x.csv"), "a,b\n1,2\n").expect("a file");
-    fs::write(
-        folder.path().join("x.db"),
-        "not a database at all, but text",
-    )
-    .expect("a file");
+    fs::write(folder.path().join("x.db"), "not a database at all, but text").expect("a file");
     for args in [
         &["query", "--db", "x.db", "SELECT 1"][..],
         &["analyze", "--db", "x.db"],
@@ -201,13 +151,7 @@ fn a_file_that_is_no_database_is_told_of_in_our_words() {
 
 #[test]
 fn a_name_that_means_memory_to_sqlite_is_the_name_of_a_file() {
-    for name in [
-        ":memory:",
-        "file:x?mode=memory",
-        "file::memory:",
-        "-memory",
-        "file:y",
-    ] {
+    for name in [":memory:", "file:x?mode=memory", "file::memory:", "-memory", "file:y"] {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("x.csv"), "a,b\n1,2\n").expect("a file");
         let db = format!("--db={name}");
@@ -219,10 +163,7 @@ fn a_name_that_means_memory_to_sqlite_is_the_name_of_a_file() {
             continue;
         }
         assert!(folder.path().join(name).is_file(), "{name}");
-        let asked = chatdb(
-            folder.path(),
-            &["query", &db, "SELECT b FROM t", "--format", "csv"],
-        );
+        let asked = chatdb(folder.path(), &["query", &db, "SELECT b FROM t", "--format", "csv"]);
         assert_eq!(String::from_utf8_lossy(&asked.stdout), "b\n2\n", "{name}");
     }
 }

@@ -10,11 +10,7 @@ use crate::cli::chatdb;
 pub fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let output = chatdb(folder, args);
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// Queries one file, and checks the rows and that something is said of it, or that nothing is that begins so.
@@ -22,19 +18,8 @@ pub fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
 pub fn check(file: (&str, &[u8]), sql: &str, options: &[&str], rows: &str, said: &str) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(file.0), file.1).unwrap();
-    let args = [
-        &[
-            "query",
-            sql,
-            file.0,
-            "--include-pii",
-            "--raw",
-            "--format",
-            "csv",
-        ],
-        options,
-    ]
-    .concat();
+    let args =
+        [&["query", sql, file.0, "--include-pii", "--raw", "--format", "csv"], options].concat();
     let (code, out, err) = run(folder.path(), &args);
     assert_eq!((code, out.as_str()), (Some(0), rows), "{err}");
     assert!(err.contains(said), "{err}");
@@ -62,11 +47,7 @@ fn equal_rows_of_several_files_are_kept_whatever_the_order_and_it_is_said() {
     for (files, equal) in orders {
         let args = [&["query", sql], files, &OWN, &["--format", "csv"]].concat();
         let (code, out, err) = run(folder.path(), &args);
-        assert_eq!(
-            (code, out.as_str()),
-            (Some(0), "event,n\ndown,2\nup,1\n"),
-            "{files:?}: {err}"
-        );
+        assert_eq!((code, out.as_str()), (Some(0), "event,n\ndown,2\nup,1\n"), "{files:?}: {err}");
         let remark = "1 row is equal to rows of exports loaded before, and not stored again";
         assert_eq!(err.contains(remark), equal > 0, "{files:?}: {err}");
     }
@@ -98,10 +79,7 @@ fn rows_are_equal_however_their_numbers_and_times_are_written() {
             );
         }
         assert_eq!(out.lines().count(), 5, "{out}");
-        let said = format!(
-            "{}: 1 row is equal to rows of exports loaded before",
-            files[1]
-        );
+        let said = format!("{}: 1 row is equal to rows of exports loaded before", files[1]);
         assert!(err.contains(&said), "{err}");
     }
 }
@@ -109,15 +87,7 @@ fn rows_are_equal_however_their_numbers_and_times_are_written() {
 /// Loads `file` with `options` into `x.sqlite` of `folder`, and gives what is said.
 #[track_caller]
 fn load(folder: &Path, file: &str, options: &[&str]) -> String {
-    let args = [
-        "import",
-        file,
-        "--db",
-        "x.sqlite",
-        "--width",
-        "250",
-        "--include-pii",
-    ];
+    let args = ["import", file, "--db", "x.sqlite", "--width", "250", "--include-pii"];
     let (code, out, err) = run(folder, &[&args, options].concat());
     assert_eq!(code, Some(0), "{out}{err}");
     out
@@ -130,40 +100,18 @@ fn a_replaced_load_leaves_no_column_and_columns_of_other_exports_are_said() {
     let write = |text: &str| fs::write(folder.join("a.csv"), text).unwrap();
     let columns = |table: &str| {
         let sql = format!("SELECT * FROM {table}");
-        let args = [
-            "query",
-            &sql,
-            "--db",
-            "x.sqlite",
-            "--format",
-            "csv",
-            "--include-pii",
-        ];
+        let args = ["query", &sql, "--db", "x.sqlite", "--format", "csv", "--include-pii"];
         let (_, out, err) = run(folder, &args);
         let names = out.lines().next().unwrap_or(&err).split(',').rev().take(3);
         names.map(str::to_owned).collect::<Vec<_>>()
     };
     write("activity_id,activity_status,note,extra\n1,5000,a,7\n2,5000,b,8\n");
     load(folder, "a.csv", &[]);
-    let otherwise = [
-        "--skip",
-        "1",
-        "--columns",
-        "activity_id,activity_status,note,other",
-    ];
+    let otherwise = ["--skip", "1", "--columns", "activity_id,activity_status,note,other"];
     let said = load(folder, "a.csv", &otherwise);
-    assert!(
-        said.contains("was loaded before without options: its rows are replaced"),
-        "{said}"
-    );
-    assert_eq!(
-        columns("egpl_casemgmt_activity"),
-        ["other", "note", "is_authenticated"]
-    );
-    assert_eq!(
-        columns("egpl_casemgmt_activity_earlier")[..2],
-        ["other", "note"]
-    );
+    assert!(said.contains("was loaded before without options: its rows are replaced"), "{said}");
+    assert_eq!(columns("egpl_casemgmt_activity"), ["other", "note", "is_authenticated"]);
+    assert_eq!(columns("egpl_casemgmt_activity_earlier")[..2], ["other", "note"]);
     // Into a table of its own and out of it again: nothing is left of either.
     write("key,value\n1,2\n");
     load(folder, "a.csv", &["--table", "mine"]);
@@ -184,33 +132,17 @@ fn a_replaced_load_leaves_no_column_and_columns_of_other_exports_are_said() {
 fn a_line_feed_alone_is_part_of_a_value_where_every_record_ends_in_cr_lf() {
     let sql = "SELECT activity_id, subject FROM egpl_casemgmt_activity ORDER BY activity_id";
     let cases: [(&str, &[&str], &str); 6] = [
-        (
-            "activity_id,subject,activity_status\r\n1,a\nb,5000\r\n2,x,5000\r\n",
-            &[],
-            "a\nb",
-        ),
+        ("activity_id,subject,activity_status\r\n1,a\nb,5000\r\n2,x,5000\r\n", &[], "a\nb"),
         // In the last column, and at the beginning and the end of a value.
-        (
-            "activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,x\r\n",
-            &[],
-            "a\nb",
-        ),
-        (
-            "activity_id,activity_status,subject\r\n1,5000,a\n\r\n2,5000,x\r\n",
-            &[],
-            "a\n",
-        ),
+        ("activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,x\r\n", &[], "a\nb"),
+        ("activity_id,activity_status,subject\r\n1,5000,a\n\r\n2,5000,x\r\n", &[], "a\n"),
         (
             "activity_id\tactivity_status\tsubject\r\n1\t5000\ta\n\nb\r\n2\t5000\tx\r\n",
             &[],
             "a\n\nb",
         ),
         // Beside texts in quotes, and without the last line end.
-        (
-            "activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,\"x\"",
-            &[],
-            "a\nb",
-        ),
+        ("activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,\"x\"", &[], "a\nb"),
         (
             "activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,x\r\n",
             &["--header", "yes", "--row-terminator", "\\r\\n"],
@@ -226,13 +158,7 @@ fn a_line_feed_alone_is_part_of_a_value_where_every_record_ends_in_cr_lf() {
     let mixed = "activity_id,activity_status,subject\r\n1,5000,a\n2,5000,x\r\n";
     let rows = "activity_id,subject\n1,a\n2,x\n";
     check(("a.csv", mixed.as_bytes()), sql, &[], rows, "");
-    check(
-        ("a.csv", mixed.as_bytes()),
-        sql,
-        &["--header", "yes"],
-        rows,
-        "",
-    );
+    check(("a.csv", mixed.as_bytes()), sql, &["--header", "yes"], rows, "");
 }
 
 #[test]
@@ -252,22 +178,9 @@ fn csv_for_programs_keeps_null_empty_text_and_the_word_null() {
         let args = ["query", sql, from, "--raw", "--include-pii", "-o", to];
         let (code, _, err) = run(folder, &args);
         assert_eq!(code, Some(0), "{err}");
-        assert_eq!(
-            fs::read_to_string(folder.join(to)).unwrap(),
-            written,
-            "{from}"
-        );
-        let (code, out, err) = run(
-            folder,
-            &[
-                "diff",
-                "a.json",
-                to,
-                "--key",
-                "activity_id",
-                "--include-pii",
-            ],
-        );
+        assert_eq!(fs::read_to_string(folder.join(to)).unwrap(), written, "{from}");
+        let (code, out, err) =
+            run(folder, &["diff", "a.json", to, "--key", "activity_id", "--include-pii"]);
         assert_eq!(code, Some(0), "{out}{err}");
         assert!(out.starts_with("same: 5 rows, 3 columns\n"), "{out}");
     }
@@ -346,10 +259,7 @@ fn the_first_record_of_a_new_table_is_names_where_something_shows_it_and_else_is
         fs::write(folder.path().join("a.csv"), file).unwrap();
         let (code, _, err) = run(folder.path(), &["query", ALL, "a.csv", "--table", "t"]);
         assert_eq!(code, Some(3), "{err}");
-        assert!(
-            err.contains("its first record may be a header or a row"),
-            "{err}"
-        );
+        assert!(err.contains("its first record may be a header or a row"), "{err}");
         for said in ["yes", "no"] {
             let args = ["query", ALL, "a.csv", "--table", "t", "--header", said];
             let (code, _, err) = run(folder.path(), &args);
@@ -364,13 +274,7 @@ fn the_first_record_of_a_new_table_is_names_where_something_shows_it_and_else_is
         "Ann,+.5\nBob,+1.25\n",
         "Ann\t.5\nBob\t.25\n",
     ] {
-        check(
-            ("a.csv", file.as_bytes()),
-            "SELECT COUNT(*) AS n FROM t",
-            &OWN,
-            "n\n2\n",
-            "",
-        );
+        check(("a.csv", file.as_bytes()), "SELECT COUNT(*) AS n FROM t", &OWN, "n\n2\n", "");
     }
 }
 
@@ -417,18 +321,10 @@ fn without_a_header_the_first_row_may_be_there_twice() {
 fn a_file_of_one_column_is_read_where_something_settles_it() {
     let of_product = "SELECT activity_id FROM egpl_casemgmt_activity ORDER BY activity_id";
     let said = "loaded as `egpl_casemgmt_activity`, of which the one column is the key";
-    for file in [
-        "activity_id\n7\n8\n",
-        "\"activity_id\"\r\n\"7\"\r\n\"8\"\r\n",
-        "ACTIVITY_ID\n7\n8",
-    ] {
-        check(
-            ("a.csv", file.as_bytes()),
-            of_product,
-            &[],
-            "activity_id\n7\n8\n",
-            said,
-        );
+    for file in
+        ["activity_id\n7\n8\n", "\"activity_id\"\r\n\"7\"\r\n\"8\"\r\n", "ACTIVITY_ID\n7\n8"]
+    {
+        check(("a.csv", file.as_bytes()), of_product, &[], "activity_id\n7\n8\n", said);
     }
     let own = [
         ("7\n8\n", "7\n8\n"),
@@ -469,13 +365,7 @@ fn what_an_index_or_a_view_of_ones_own_uses_is_kept_where_a_load_is_replaced() {
     let of_column = "`extra` of `egpl_casemgmt_activity`";
     let own: &[&str] = &OWN;
     let cases: [KeptCase; 5] = [
-        (
-            product,
-            &[],
-            other,
-            "CREATE INDEX mine ON egpl_casemgmt_activity (extra)",
-            of_column,
-        ),
+        (product, &[], other, "CREATE INDEX mine ON egpl_casemgmt_activity (extra)", of_column),
         (
             product,
             &[],
@@ -483,20 +373,8 @@ fn what_an_index_or_a_view_of_ones_own_uses_is_kept_where_a_load_is_replaced() {
             "CREATE VIEW mine AS SELECT extra FROM egpl_casemgmt_activity",
             of_column,
         ),
-        (
-            "k,v\n1,2\n",
-            own,
-            renamed,
-            "CREATE VIEW mine AS SELECT v FROM t",
-            "`t`",
-        ),
-        (
-            "k,v\n1,2\n",
-            own,
-            renamed,
-            "CREATE INDEX mine ON t (v)",
-            "`t`",
-        ),
+        ("k,v\n1,2\n", own, renamed, "CREATE VIEW mine AS SELECT v FROM t", "`t`"),
+        ("k,v\n1,2\n", own, renamed, "CREATE INDEX mine ON t (v)", "`t`"),
         // What nobody uses is dropped without a word, whatever else there is.
         (
             product,
@@ -527,11 +405,7 @@ fn what_an_index_or_a_view_of_ones_own_uses_is_kept_where_a_load_is_replaced() {
         );
         let conn = rusqlite::Connection::open(folder.join("x.sqlite")).unwrap();
         let sql = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'mine'";
-        assert_eq!(
-            conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap(),
-            1,
-            "{created}"
-        );
+        assert_eq!(conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap(), 1, "{created}");
         if created.contains("VIEW") {
             conn.prepare("SELECT * FROM mine").expect(created);
         }

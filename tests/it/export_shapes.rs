@@ -11,15 +11,9 @@ use crate::import_reading::check;
 /// Refuses `bytes` with this message, and this advice.
 #[track_caller]
 fn refuses(bytes: &[u8], message: &str, advice: &str) {
-    let opened = open_reader(
-        Box::new(Cursor::new(bytes.to_vec())),
-        &ImportOptions::default(),
-    );
+    let opened = open_reader(Box::new(Cursor::new(bytes.to_vec())), &ImportOptions::default());
     let error = opened.err().unwrap();
-    assert_eq!(
-        (error.to_string().as_str(), error.advice().as_deref()),
-        (message, Some(advice))
-    );
+    assert_eq!((error.to_string().as_str(), error.advice().as_deref()), (message, Some(advice)));
 }
 
 // RESULTS TO TEXT ------------------------------------------------------------------------------------------
@@ -220,16 +214,10 @@ fn an_error_in_the_rows_says_that_the_export_is_incomplete() {
         remark: 1 server message was skipped
     ";
     let csv = format!("activity_id,activity_status,subject\r\n1347,5000,Hello\r\n{error}");
-    check(
-        csv,
-        &format!("ads_csv{}", rest.replace("LINE", "2").replace("NEXT", "3")),
-    );
+    check(csv, &format!("ads_csv{}", rest.replace("LINE", "2").replace("NEXT", "3")));
     let head = "activity_id activity_status subject\r\n----------- --------------- --------------------\r\n";
     let text = format!("{head}1347        5000            Hello\r\n{error}");
-    check(
-        text,
-        &format!("aligned{}", rest.replace("LINE", "3").replace("NEXT", "4")),
-    );
+    check(text, &format!("aligned{}", rest.replace("LINE", "3").replace("NEXT", "4")));
 }
 
 #[test]
@@ -241,11 +229,7 @@ fn a_file_of_messages_has_no_result() {
         "Сообщение 208, уровень 16, состояние 1, строка 1\r\nНедопустимое имя объекта 'chats'.\r\n",
     ];
     for error in errors {
-        refuses(
-            error.as_bytes(),
-            "contains no result, only server error 208",
-            advice,
-        );
+        refuses(error.as_bytes(), "contains no result, only server error 208", advice);
     }
     refuses(
         b"Commands completed successfully.\r\n\r\nCompletion time: 2026-11-24T10:00:00.1234567+01:00\r\n",
@@ -262,28 +246,16 @@ fn files_of_other_kinds_are_called_by_their_kind() {
     let kinds: [(&[u8], &str); 7] = [
         (b"PAR1\x15\x04\x15", "is a Parquet file, not an export"),
         (b"\x89PNG\r\n\x1A\n\0\0", "is an image (PNG), not an export"),
-        (
-            b"TAPE\0\0\x03\0",
-            "is a SQL Server backup (.bak), not an export",
-        ),
-        (
-            b"\x01\x0F\0\0\x08",
-            "is a SQL Server data file (.mdf), not an export",
-        ),
+        (b"TAPE\0\0\x03\0", "is a SQL Server backup (.bak), not an export"),
+        (b"\x01\x0F\0\0\x08", "is a SQL Server data file (.mdf), not an export"),
         (b"SQLite format 3\0", "is an SQLite database, not an export"),
-        (
-            b"<html><table><tr><td>activity_id",
-            "is a web page (HTML), not an export",
-        ),
+        (b"<html><table><tr><td>activity_id", "is a web page (HTML), not an export"),
         (&tar, "is a tar archive, not an export"),
     ];
     for (bytes, message) in kinds {
-        let error = open_reader(
-            Box::new(Cursor::new(bytes.to_vec())),
-            &ImportOptions::default(),
-        )
-        .err()
-        .unwrap();
+        let error = open_reader(Box::new(Cursor::new(bytes.to_vec())), &ImportOptions::default())
+            .err()
+            .unwrap();
         assert_eq!(error.to_string(), message);
         assert!(error.advice().is_some(), "{message}");
     }
@@ -459,20 +431,10 @@ fn a_last_value_that_the_end_of_the_file_has_cut_is_not_loaded() {
         "activity_id,activity_status,subject\r\n1,5000,a\r\n2,5000,Good morning\r\n3,5000,Hel";
     let summary = load(texts);
     assert_eq!((summary.loaded, summary.rejected), (3, 0));
-    assert!(
-        summary
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("may be truncated"))
-    );
+    assert!(summary.warnings.iter().any(|warning| warning.contains("may be truncated")));
     // What stands in quotes is whole.
     let quoted = "activity_id,activity_status,subject\r\n1,5000,\"a,b\"\r\n2,5000,\"c, d\"";
-    assert!(
-        !load(quoted)
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("may be truncated"))
-    );
+    assert!(!load(quoted).warnings.iter().any(|warning| warning.contains("may be truncated")));
 }
 
 /// What comes of a file with this text.
@@ -496,22 +458,10 @@ fn empty_text_of_for_xml_is_no_null_and_nothing_in_other_xml_is() {
     };
     let null = "<subject xsi:nil=\"true\"/>";
     for (document, form) in [
-        (
-            "<row activity_id=\"1\" subject=\"\"/><row activity_id=\"2\"/>".to_owned(),
-            "for_xml",
-        ),
-        (
-            format!("{}{}", row(1, "<subject></subject>"), row(2, "")),
-            "for_xml",
-        ),
-        (
-            format!("{}{}", row(1, "<subject/>"), row(2, null)),
-            "for_xml",
-        ),
-        (
-            format!("<data>{}{}</data>", row(1, "<subject/>"), row(2, null)),
-            "for_xml",
-        ),
+        ("<row activity_id=\"1\" subject=\"\"/><row activity_id=\"2\"/>".to_owned(), "for_xml"),
+        (format!("{}{}", row(1, "<subject></subject>"), row(2, "")), "for_xml"),
+        (format!("{}{}", row(1, "<subject/>"), row(2, null)), "for_xml"),
+        (format!("<data>{}{}</data>", row(1, "<subject/>"), row(2, null)), "for_xml"),
     ] {
         let written = format!("{form}\nnames activity_id|subject\n1 1|\n1 2|NULL\n");
         check(&document, &written);

@@ -24,13 +24,7 @@ fn padding_of_all_columns_is_no_part_of_a_text() {
             ["                1349", "           9000", "NULL      "],
         ];
         let lines = sqlcmd.map(|line| line.join(separator) + "\n").concat();
-        check(
-            ("a.txt", lines.as_bytes()),
-            sql,
-            &["--input-format", "sqlcmd_separated"],
-            rows,
-            "",
-        );
+        check(("a.txt", lines.as_bytes()), sql, &["--input-format", "sqlcmd_separated"], rows, "");
         check(("a.txt", lines.as_bytes()), sql, &[], rows, "");
     }
     // Azure Data Studio pads nothing: a blank is part of the text.
@@ -60,11 +54,7 @@ fn a_line_below_a_record_that_may_be_its_last_text_is_joined_or_both_are_rejecte
     fs::write(folder.join("a.txt"), tab.replace("\ty", "\t\"y\"")).unwrap();
     let args = ["query", sql, "a.txt", "--include-pii", "--format", "csv"];
     let (code, out, err) = run(folder, &args);
-    assert_eq!(
-        (code, out.as_str()),
-        (Some(3), "activity_id,subject\n1348,y\n"),
-        "{err}"
-    );
+    assert_eq!((code, out.as_str()), (Some(3), "activity_id,subject\n1348,y\n"), "{err}");
     assert!(err.contains("2 records rejected"), "{err}");
 }
 
@@ -74,13 +64,7 @@ fn empty_text_in_quotes_beside_nothing_is_told_from_null_where_all_is_quoted() {
                 \"3\",\"5000\",\"\"\n";
     let sql = "SELECT activity_id, CASE WHEN subject IS NULL THEN 'null' ELSE 'text' END AS s \
                FROM egpl_casemgmt_activity ORDER BY activity_id";
-    check(
-        ("a.csv", text.as_bytes()),
-        sql,
-        &[],
-        "activity_id,s\n1,text\n2,null\n3,text\n",
-        "",
-    );
+    check(("a.csv", text.as_bytes()), sql, &[], "activity_id,s\n1,text\n2,null\n3,text\n", "");
 }
 
 #[test]
@@ -90,32 +74,22 @@ fn the_word_null_that_comes_late_is_null_or_asked_about() {
     let sql = "SELECT COUNT(*) AS n FROM egpl_casemgmt_activity WHERE subject IS NULL";
     let rows = |line: &dyn Fn(u32) -> String| (10_000..13_000).map(line).collect::<String>();
     let head = "activity_id,activity_status,subject\n";
-    let some = format!(
-        "{head}1,5000,\"ab\"\n{}2,5000,NULL\n",
-        rows(&|id| format!("{id},5000,x\n"))
-    );
-    let all = format!(
-        "{head}{}\"2\",\"5000\",NULL\n",
-        rows(&|id| format!("\"{id}\",\"5000\",\"x\"\n"))
-    );
+    let some =
+        format!("{head}1,5000,\"ab\"\n{}2,5000,NULL\n", rows(&|id| format!("{id},5000,x\n")));
+    let all =
+        format!("{head}{}\"2\",\"5000\",NULL\n", rows(&|id| format!("\"{id}\",\"5000\",\"x\"\n")));
     for text in [some, all] {
         fs::write(folder.join("a.csv"), &text).unwrap();
         let args = ["query", sql, "a.csv", "--format", "csv"];
         let (code, out, err) = run(folder, &args);
         assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
-        let options = err
-            .split('`')
-            .filter(|word| word.starts_with("--input-format "));
+        let options = err.split('`').filter(|word| word.starts_with("--input-format "));
         let options: Vec<&str> = options.collect();
         assert_eq!(options.len(), 2, "{err}");
         for (option, count) in options.iter().zip(["0", "1"]) {
             let typed = [&args[..], &option.split(' ').collect::<Vec<_>>()].concat();
             let (code, out, err) = run(folder, &typed);
-            assert_eq!(
-                (code, out),
-                (Some(0), format!("n\n{count}\n")),
-                "{option}: {err}"
-            );
+            assert_eq!((code, out), (Some(0), format!("n\n{count}\n")), "{option}: {err}");
         }
         // A column of numbers that has the word says that it is NULL.
         let typed =
@@ -145,15 +119,10 @@ fn an_option_that_does_not_apply_is_refused() {
     ];
     for (name, text, option, value) in cases {
         fs::write(folder.join(name), text).unwrap();
-        let args = [
-            "import", name, "--table", "t", "--db", "x.sqlite", option, value,
-        ];
+        let args = ["import", name, "--table", "t", "--db", "x.sqlite", option, value];
         let (code, _, err) = run(folder, &args);
         assert_eq!(code, Some(2), "{name} {option}: {err}");
-        assert!(
-            err.contains(&format!("to which `{option}` does not apply")),
-            "{err}"
-        );
+        assert!(err.contains(&format!("to which `{option}` does not apply")), "{err}");
     }
 }
 
@@ -183,36 +152,20 @@ fn wrapped(rows: &[[&str; 5]], page: usize, trimmed: bool) -> String {
 #[test]
 fn rows_that_are_wrapped_between_columns_are_joined_or_refused_by_line() {
     let rows = [
-        [
-            "activity_id",
-            "activity_status",
-            "subject",
-            "when_created",
-            "assigned_to",
-        ],
+        ["activity_id", "activity_status", "subject", "when_created", "assigned_to"],
         ["1", "5000", "hello", "2026-01-01 10:00:00.000", "1003"],
         ["2", "5000", "", "2026-01-01 10:00:00.000", "NULL"],
     ];
     for page in [24, 40, 60, 80] {
         let summary = load(&wrapped(&rows, page, false));
-        assert_eq!(
-            (summary.loaded, summary.rejected),
-            (2, 0),
-            "{page}: {summary:?}"
-        );
+        assert_eq!((summary.loaded, summary.rejected), (2, 0), "{page}: {summary:?}");
         let said = "lines wrapped at the page width were rejoined".to_owned();
         assert!(summary.warnings.contains(&said), "{summary:?}");
         // Without the blanks at the ends of lines, nothing says where a line ends.
         let summary = load(&wrapped(&rows, page, true));
-        assert_eq!(
-            (summary.loaded, summary.form.as_str()),
-            (0, "aligned"),
-            "{page}: {summary:?}"
-        );
-        let refused = summary
-            .first_rejects
-            .iter()
-            .all(|reject| reject.reason == Reason::WrappedLine);
+        assert_eq!((summary.loaded, summary.form.as_str()), (0, "aligned"), "{page}: {summary:?}");
+        let refused =
+            summary.first_rejects.iter().all(|reject| reject.reason == Reason::WrappedLine);
         assert!(refused && summary.rejected > 0, "{summary:?}");
     }
 }
@@ -234,11 +187,7 @@ fn what_the_tool_says_where_it_stops_is_no_part_of_a_value() {
                        \u{20}         1            5000 Hello     \n          2            5000 World     \n";
         for text in [format!("{rows}{said}\n"), format!("{aligned}{said}\n")] {
             let summary = load(&text);
-            assert_eq!(
-                (summary.loaded, summary.rejected),
-                (2, 1),
-                "{text}: {summary:?}"
-            );
+            assert_eq!((summary.loaded, summary.rejected), (2, 1), "{text}: {summary:?}");
             let reject = &summary.first_rejects[0];
             assert_eq!(reject.reason, Reason::ServerError, "{text}");
             assert_eq!(
@@ -262,10 +211,7 @@ fn a_result_below_an_error_is_read_however_many_columns_it_has() {
         let [further] = &summary.further[..] else {
             panic!("{summary:?}");
         };
-        assert_eq!(
-            (further.loaded, further.tables[0].name.as_str()),
-            (1, "egpl_user")
-        );
+        assert_eq!((further.loaded, further.tables[0].name.as_str()), (1, "egpl_user"));
     }
 }
 
@@ -300,22 +246,13 @@ fn a_row_that_says_what_a_tool_says_is_a_row() {
         "Sqlcmd: Error: x",
         "HResult 0x2746",
     ];
-    let rows: String = (said.iter().zip(1..))
-        .map(|(said, id)| format!("{said},{id}\n"))
-        .collect();
+    let rows: String = (said.iter().zip(1..)).map(|(said, id)| format!("{said},{id}\n")).collect();
     let expected = format!("subject,activity_id\n{rows}bye,9\n");
     let sql = "SELECT subject, activity_id FROM egpl_casemgmt_activity ORDER BY activity_id";
     // In columns of fixed width, wrapped at the page width too, and delimited.
-    let head = format!(
-        "{:30} activity_id\n{} {}\n",
-        "subject",
-        "-".repeat(30),
-        "-".repeat(11)
-    );
+    let head = format!("{:30} activity_id\n{} {}\n", "subject", "-".repeat(30), "-".repeat(11));
     let lines = said.iter().zip(1..).chain([(&"bye", 9)]);
-    let body: String = lines
-        .map(|(said, id)| format!("{said:30} {id:11}\n"))
-        .collect();
+    let body: String = lines.map(|(said, id)| format!("{said:30} {id:11}\n")).collect();
     for below in ["", "\n(5 rows affected)\n"] {
         let text = format!("{head}{body}{below}");
         check(("a.txt", text.as_bytes()), sql, &[], &expected, "");
@@ -329,10 +266,7 @@ fn a_row_that_says_what_a_tool_says_is_a_row() {
         check(("a.csv", text.as_bytes()), sql, &own, &text, "");
         let aligned = format!("subject\n{}\nhello\n{said}\nbye\n", "-".repeat(30));
         for width in [0, 30] {
-            let padded: String = aligned
-                .lines()
-                .map(|line| format!("{line:width$}\n"))
-                .collect();
+            let padded: String = aligned.lines().map(|line| format!("{line:width$}\n")).collect();
             check(("a.txt", padded.as_bytes()), sql, &own, &text, "");
         }
     }
@@ -362,16 +296,9 @@ fn no_line_below_a_message_is_lost() {
     ];
     for (text, loaded, rejects) in cases {
         let summary = load(&text);
-        let found: Vec<&str> = summary
-            .first_rejects
-            .iter()
-            .map(|reject| reject.text.as_str())
-            .collect();
-        assert_eq!(
-            (summary.loaded, found.as_slice()),
-            (loaded, rejects),
-            "{text}"
-        );
+        let found: Vec<&str> =
+            summary.first_rejects.iter().map(|reject| reject.text.as_str()).collect();
+        assert_eq!((summary.loaded, found.as_slice()), (loaded, rejects), "{text}");
     }
 }
 
@@ -395,11 +322,5 @@ fn an_escaped_bar_shows_that_blanks_are_part_of_markdown() {
     let text = "|code|type|\n|----|----|\n|AB  |CD  |\n|EFGH|X\\|Y|\n";
     let rows = "code,type\nAB  ,CD  \nEFGH,X|Y\n";
     let own = ["--table", "t"];
-    check(
-        ("a.md", text.as_bytes()),
-        "SELECT code, type FROM t",
-        &own,
-        rows,
-        "",
-    );
+    check(("a.md", text.as_bytes()), "SELECT code, type FROM t", &own, rows, "");
 }

@@ -39,10 +39,7 @@ fn folders() -> BTreeMap<String, Folder> {
 
 /// What a person says first: only what no program could tell from the bytes.
 fn told_at_first(file: &File) -> Told {
-    Told {
-        form: None,
-        ..file.options.clone()
-    }
+    Told { form: None, ..file.options.clone() }
 }
 
 /// Reads a file of a folder. Where it may or must ask for the form, the second answer is what it does when told.
@@ -51,10 +48,7 @@ fn import(folder: &str, file: &File) -> (Imported, Option<Imported>) {
     let first = adapter::import(&path, &told_at_first(file));
     let asked = matches!(first.outcome, Outcome::Asks { .. });
     let second = file.give.as_ref().filter(|_| asked).map(|form| {
-        let told = Told {
-            form: Some(form.clone()),
-            ..file.options.clone()
-        };
+        let told = Told { form: Some(form.clone()), ..file.options.clone() };
         adapter::import(&path, &told)
     });
     (first, second)
@@ -83,11 +77,7 @@ fn every_export_comes_back_as_its_form_left_it() {
         for file in &folder.file {
             let (first, second) = import(name, file);
             let wrong = problems(file, &first, second.as_ref());
-            found.extend(
-                wrong
-                    .iter()
-                    .map(|line| format!("{name}/{}: {line}", file.name)),
-            );
+            found.extend(wrong.iter().map(|line| format!("{name}/{}: {line}", file.name)));
             count += 1;
         }
     }
@@ -113,14 +103,9 @@ fn every_form_is_taken_for_what_it_is() {
                 Outcome::Read(summary) => file.is_read_as(&summary.covers),
             };
             if !fits {
-                wrong.push(format!(
-                    "{name}/{}: {} taken for {form}",
-                    file.name, file.form
-                ));
+                wrong.push(format!("{name}/{}: {} taken for {form}", file.name, file.form));
             }
-            let entry = matrix
-                .entry((file.form.clone(), form))
-                .or_insert((0, f64::INFINITY));
+            let entry = matrix.entry((file.form.clone(), form)).or_insert((0, f64::INFINITY));
             *entry = (entry.0 + 1, entry.1.min(margin));
         }
     }
@@ -134,11 +119,8 @@ fn every_form_is_taken_for_what_it_is() {
 #[test]
 fn every_form_has_an_export() {
     let folders = folders();
-    let forms: BTreeSet<&str> = folders
-        .values()
-        .flat_map(|folder| &folder.file)
-        .map(|file| file.form.as_str())
-        .collect();
+    let forms: BTreeSet<&str> =
+        folders.values().flat_map(|folder| &folder.file).map(|file| file.form.as_str()).collect();
     let missing: Vec<String> = (1..30)
         .map(|at| format!("F{at:02}"))
         .filter(|form| !forms.contains(form.as_str()))
@@ -186,25 +168,15 @@ fn a_field_that_is_too_long_is_rejected_and_its_neighbours_load() {
         |id: u32, text: &str| format!("{id},2000,5000,5900,{text},2011-07-12 14:49:55.000\r\n");
     let names = "activity_id,activity_type,activity_status,activity_sub_status,description,when_created\r\n";
     let long = "x".repeat((16 << 20) + 1);
-    let rows = [
-        row(1, "a, b").replace("a, b", "\"a, b\""),
-        row(2, &long),
-        row(3, "c"),
-    ];
+    let rows = [row(1, "a, b").replace("a, b", "\"a, b\""), row(2, &long), row(3, "c")];
     std::fs::write(&path, format!("{names}{}", rows.concat())).unwrap();
     let imported = adapter::import(&path, &Told::default());
     let Outcome::Read(summary) = &imported.outcome else {
         panic!("{:?}", imported.outcome);
     };
-    assert_eq!(
-        (summary.records, summary.loaded, summary.rejected),
-        (3, 2, 1)
-    );
-    let rejects: Vec<(i64, &str)> = imported
-        .rejects
-        .iter()
-        .map(|reject| (reject.line, reject.code.as_str()))
-        .collect();
+    assert_eq!((summary.records, summary.loaded, summary.rejected), (3, 2, 1));
+    let rejects: Vec<(i64, &str)> =
+        imported.rejects.iter().map(|reject| (reject.line, reject.code.as_str())).collect();
     assert_eq!(rejects, [(3, "CHATDB-I010")]);
     let shown = imported.rejects[0].text.len();
     assert!(shown < 1 << 20, "{shown} bytes of the field are kept");
@@ -247,12 +219,7 @@ fn no_record_of_ten_thousand_files_is_lost() {
     });
     let found = halves.concat();
     let shown: Vec<&str> = found.iter().take(40).map(String::as_str).collect();
-    assert!(
-        found.is_empty(),
-        "{} broken:\n{}",
-        found.len(),
-        shown.join("\n")
-    );
+    assert!(found.is_empty(), "{} broken:\n{}", found.len(), shown.join("\n"));
 }
 
 #[test]

@@ -6,10 +6,7 @@ use std::path::Path;
 use chatdb::files::{Existing, FilesError, NewFile, write, write_all};
 
 fn file(name: &str, text: &str) -> NewFile {
-    NewFile {
-        name: name.to_owned(),
-        bytes: text.as_bytes().to_vec(),
-    }
+    NewFile { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
 }
 
 fn folder() -> tempfile::TempDir {
@@ -23,9 +20,7 @@ fn read(path: &Path) -> String {
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder");
     let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-    let mut names: Vec<String> = entries
-        .map(|entry| name(entry.expect("an entry")))
-        .collect();
+    let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
     names.sort();
     names
 }
@@ -49,10 +44,7 @@ fn a_file_that_is_there_is_kept_and_no_other_is_written() {
     let error = write_all(top.path(), &files, Existing::Keep).expect_err("refused");
     assert!(matches!(error, FilesError::Exists { .. }) && error.is_refusal());
     let path = top.path().join("two.md");
-    assert_eq!(
-        error.to_string(),
-        format!("`{}` exists and was not replaced", path.display())
-    );
+    assert_eq!(error.to_string(), format!("`{}` exists and was not replaced", path.display()));
     assert_eq!(names(top.path()), ["two.md"]);
     assert_eq!(read(&path), "mine");
 }
@@ -90,10 +82,7 @@ fn a_missing_folder_is_named() {
     let top = folder();
     let path = top.path().join("no/x");
     let error = write(&path, b"", Existing::Keep).expect_err("no folder");
-    assert_eq!(
-        error.to_string(),
-        format!("cannot write `{}`", path.display())
-    );
+    assert_eq!(error.to_string(), format!("cannot write `{}`", path.display()));
     assert!(!error.is_refusal());
 }
 

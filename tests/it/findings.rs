@@ -18,10 +18,7 @@ use chatdb::table::{Cell, ResultTable, parse_timestamp};
 use crate::planted::World;
 
 pub fn chatdb(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_chatdb"))
-        .args(args)
-        .output()
-        .expect("it runs")
+    Command::new(env!("CARGO_BIN_EXE_chatdb")).args(args).output().expect("it runs")
 }
 
 pub fn text(bytes: &[u8]) -> String {
@@ -45,27 +42,15 @@ fn every_finding_says_what_it_means_and_on_what_it_rests() {
     assert!(all.len() >= 14);
     for finding in &all {
         let name = &finding.name;
-        assert!(
-            finding.meaning.is_some() && finding.source.is_some(),
-            "{name}"
-        );
+        assert!(finding.meaning.is_some() && finding.source.is_some(), "{name}");
         assert!(finding.tag.is_some() && !finding.needs.is_empty(), "{name}");
         assert!(!finding.key.is_empty(), "{name}");
         assert_eq!(finding.dialect, Dialect::Tsql, "{name}");
         let told = finding.note.as_deref().unwrap_or_default();
         for parameter in &finding.parameters {
-            let given = [
-                "outage_from",
-                "outage_to",
-                "outage_host",
-                "utc_offset_minutes",
-            ];
+            let given = ["outage_from", "outage_to", "outage_host", "utc_offset_minutes"];
             let name = parameter.name.as_str();
-            assert!(
-                told.contains(name) || given.contains(&name),
-                "{}: {name}",
-                finding.name
-            );
+            assert!(told.contains(name) || given.contains(&name), "{}: {name}", finding.name);
         }
     }
 }
@@ -132,16 +117,10 @@ fn pairs_that_sources_show_together_do_not_contradict_each_other() {
     let run = analysis::analyze(&store, &only).expect("it is asked");
     let pair = |row: &Vec<Cell>| (row[2].to_string(), row[3].to_string());
     let found: BTreeSet<_> = run.findings[0].table.rows.iter().map(pair).collect();
-    let known = store.ask(
-        "SELECT activity_status, activity_sub_status FROM chatdb_status_pair",
-        &[],
-        &[],
-    );
+    let known =
+        store.ask("SELECT activity_status, activity_sub_status FROM chatdb_status_pair", &[], &[]);
     for row in known.expect("pairs").rows {
-        assert!(
-            !found.contains(&(row[0].to_string(), row[1].to_string())),
-            "{row:?}"
-        );
+        assert!(!found.contains(&(row[0].to_string(), row[1].to_string())), "{row:?}");
     }
     assert!(found.contains(&("5000".to_owned(), "9100".to_owned())));
     // Four statuses with eight sub-statuses each, of which one, three, two and two fit.
@@ -172,16 +151,8 @@ fn the_documented_query_and_the_findings_use_the_indexes_of_a_copy() {
         let rows = listings.into_iter().flat_map(|listing| listing.table.rows);
         rows.map(|row| row[1].to_string()).collect::<Vec<_>>()
     };
-    assert!(
-        plan("open_chats")
-            .iter()
-            .any(|line| line.contains("USING INDEX open_chat"))
-    );
-    assert!(
-        plan("hidden_chats")
-            .iter()
-            .any(|line| line.contains("USING INDEX open_chat"))
-    );
+    assert!(plan("open_chats").iter().any(|line| line.contains("USING INDEX open_chat")));
+    assert!(plan("hidden_chats").iter().any(|line| line.contains("USING INDEX open_chat")));
     for name in [
         "contradicting_status",
         "over_limit",
@@ -192,10 +163,7 @@ fn the_documented_query_and_the_findings_use_the_indexes_of_a_copy() {
     ] {
         let plan = plan(name);
         let scans = |line: &&String| line.starts_with("SCAN b") && !line.contains("INDEX");
-        assert!(
-            plan.iter().any(|line| line.contains("not_done")),
-            "{name}: {plan:?}"
-        );
+        assert!(plan.iter().any(|line| line.contains("not_done")), "{name}: {plan:?}");
         assert!(!plan.iter().any(|line| scans(&line)), "{name}: {plan:?}");
     }
 }
@@ -205,10 +173,7 @@ fn a_finding_is_handed_out_with_its_thresholds() {
     for finding in analysis::findings() {
         let text = script::export(&finding, Dialect::Tsql, &[]).expect("it is T-SQL");
         for parameter in &finding.parameters {
-            assert!(
-                text.contains(&format!("DECLARE @{} ", parameter.name)),
-                "{text}"
-            );
+            assert!(text.contains(&format!("DECLARE @{} ", parameter.name)), "{text}");
         }
         assert!(!text.contains("-- give it a value"), "{text}");
         // What SQL Server alone has is asked of below.
@@ -218,52 +183,27 @@ fn a_finding_is_handed_out_with_its_thresholds() {
         }
         script::export(&finding, Dialect::Sqlite, &[]).expect("it is SQL for SQLite");
     }
-    let output = chatdb(&[
-        "sql",
-        "ghost_chats",
-        "--set",
-        "outage_from=2026-11-25 09:00:00",
-    ]);
+    let output = chatdb(&["sql", "ghost_chats", "--set", "outage_from=2026-11-25 09:00:00"]);
     let text = text(&output.stdout);
     assert!(
         text.contains("DECLARE @outage_from datetime = '2026-11-25T09:00:00.000';\n"),
         "{text}"
     );
-    assert!(
-        text.contains("DECLARE @outage_to datetime = NULL;\n"),
-        "{text}"
-    );
+    assert!(text.contains("DECLARE @outage_to datetime = NULL;\n"), "{text}");
 }
 
 fn catalog() -> chatdb::schema::catalog::Catalog {
-    Store::for_exports()
-        .expect("a database")
-        .catalog()
-        .expect("a catalog")
+    Store::for_exports().expect("a database").catalog().expect("a catalog")
 }
 
 // FINDINGS OF CHANGES, IN PLACE -----------------------------------------------------------------------------
 
 /// The findings that compare states of a row.
-const OF_CHANGES: [&str; 3] = [
-    "impossible_transitions",
-    "reopened_completions",
-    "vanished_rows",
-];
+const OF_CHANGES: [&str; 3] = ["impossible_transitions", "reopened_completions", "vanished_rows"];
 
 /// A change as SQL Server keeps it: transaction, place in it, operation, activity, type, status, sub-status, created,
 /// modified.
-type Change = (
-    &'static str,
-    &'static str,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-    &'static str,
-    &'static str,
-);
+type Change = (&'static str, &'static str, i64, i64, i64, i64, i64, &'static str, &'static str);
 
 /// The first is of a time before changes were captured, of which an update alone tells.
 const CHANGES: [Change; 15] = [
@@ -362,9 +302,7 @@ fn answer_in_place(store: &Store, finding: &Query) -> ResultTable {
 /// The cells of the columns that say nothing of files, as lines.
 fn told(table: &ResultTable) -> Vec<String> {
     let of_file = |name: &str| {
-        ["file", "line", "at"]
-            .iter()
-            .any(|end| name == *end || name.ends_with(&format!("_{end}")))
+        ["file", "line", "at"].iter().any(|end| name == *end || name.ends_with(&format!("_{end}")))
     };
     let names = table.names();
     let line = |row: &Vec<Cell>| {
@@ -385,9 +323,8 @@ fn findings_of_changes_tell_the_same_in_place_as_of_an_export_of_the_changes() {
     };
     let run = analysis::analyze(&copy, &options).expect("it is searched");
     let of_changes = analysis::findings();
-    let of_changes = of_changes
-        .iter()
-        .filter(|finding| OF_CHANGES.contains(&finding.name.as_str()));
+    let of_changes =
+        of_changes.iter().filter(|finding| OF_CHANGES.contains(&finding.name.as_str()));
     let mut ids = Vec::new();
     for (finding, own) in of_changes.zip(&run.findings) {
         let there = answer_in_place(&place, finding);
@@ -415,21 +352,12 @@ fn in_place_a_change_has_the_time_at_which_it_was_committed() {
         cell(&reopened, "later_file"),
         "cdc.dbo_egpl_casemgmt_activity_CT".replace("cdc.", "")
     );
-    assert_eq!(
-        cell(&named("vanished_rows"), "later_at"),
-        "2011-07-12 12:06:00.000"
-    );
+    assert_eq!(cell(&named("vanished_rows"), "later_at"), "2011-07-12 12:06:00.000");
     // Without the change it is not found.
     let less = "DELETE FROM dbo_egpl_casemgmt_activity_CT WHERE \"__$start_lsn\" = '0x01' AND \"__$operation\" = 3";
     place.run_own("less", less, &[]).expect("it is gone");
-    let finding = findings
-        .iter()
-        .find(|finding| finding.name == "reopened_completions");
-    assert!(
-        answer_in_place(&place, finding.expect("a finding"))
-            .rows
-            .is_empty()
-    );
+    let finding = findings.iter().find(|finding| finding.name == "reopened_completions");
+    assert!(answer_in_place(&place, finding.expect("a finding")).rows.is_empty());
 }
 
 #[test]
@@ -447,26 +375,15 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
         (run.as_of.clone(), run.as_of_from.as_str()),
         (Cell::Null, "the rows contain no timestamp")
     );
-    let of = |name: &str| {
-        run.findings
-            .iter()
-            .find(|own| own.name == name)
-            .expect("it is there")
-    };
+    let of = |name: &str| run.findings.iter().find(|own| own.name == name).expect("it is there");
     assert_eq!(of("ghost_chats").verdict, FindingVerdict::Skipped);
     assert_eq!(
         of("ghost_chats").needs_missing,
-        [
-            "egpl_casemgmt_activity.when_modified",
-            "a timestamp in the rows"
-        ]
+        ["egpl_casemgmt_activity.when_modified", "a timestamp in the rows"]
     );
     assert_eq!(
         of("over_limit").needs_missing,
-        [
-            "egpl_casemgmt_activity.assigned_to",
-            "egicm_concurrent_task"
-        ]
+        ["egpl_casemgmt_activity.assigned_to", "egicm_concurrent_task"]
     );
     assert_eq!(of("unknown_codes").verdict, FindingVerdict::Nothing);
     let commands = NextCommands {
@@ -476,8 +393,7 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
     };
     let next = next_steps(&run, commands);
     assert!(
-        next.iter()
-            .any(|one| one.starts_with("add a second export of egpl_casemgmt_activity")),
+        next.iter().any(|one| one.starts_with("add a second export of egpl_casemgmt_activity")),
         "{next:?}"
     );
 }
@@ -499,17 +415,9 @@ fn a_database_of_another_origin_may_lack_tables() {
     drop(theirs);
     let store = Store::open_read_only(&path).expect("it opens");
     let run = analysis::analyze(&store, &AnalysisOptions::default()).expect("it is asked");
-    let of = |name: &str| {
-        run.findings
-            .iter()
-            .find(|own| own.name == name)
-            .expect("it is there")
-    };
+    let of = |name: &str| run.findings.iter().find(|own| own.name == name).expect("it is there");
     assert_eq!(of("contradicting_status").verdict, FindingVerdict::Found);
-    assert_eq!(
-        of("contradicting_status").table.rows[0][0],
-        Cell::Integer(1)
-    );
+    assert_eq!(of("contradicting_status").table.rows[0][0], Cell::Integer(1));
     assert_eq!(of("ghost_chats").verdict, FindingVerdict::Skipped);
     assert!(
         of("ghost_chats").remarks[0].starts_with("skipped: "),
@@ -533,20 +441,11 @@ fn thresholds_are_set_for_all_findings_or_for_one() {
         analysis::analyze(&store, &options).map(|run| run.findings[0].table.rows.len())
     };
     assert_eq!(rows("age_minutes", Cell::Integer(500)).expect("rows"), 0);
-    assert_eq!(
-        rows("stuck_at_4105.age_minutes", Cell::Integer(30)).expect("rows"),
-        5
-    );
+    assert_eq!(rows("stuck_at_4105.age_minutes", Cell::Integer(30)).expect("rows"), 5);
     let error = rows("age_minuets", Cell::Integer(1)).expect_err("no such threshold");
-    assert_eq!(
-        error.to_string(),
-        "no finding has a threshold `age_minuets`"
-    );
+    assert_eq!(error.to_string(), "no finding has a threshold `age_minuets`");
     let error = rows("age_minutes", Cell::Text("x".to_owned())).expect_err("no number");
-    assert_eq!(
-        error.to_string(),
-        "expected integer for `age_minutes`, found `x`"
-    );
+    assert_eq!(error.to_string(), "expected integer for `age_minutes`, found `x`");
 }
 
 #[test]
@@ -559,15 +458,8 @@ fn the_moment_of_judgement_is_given_or_the_newest_time_in_the_rows() {
         ..AnalysisOptions::default()
     };
     let run = analysis::analyze(&store, &options).expect("it is asked");
-    assert_eq!(
-        (run.as_of, run.as_of_from.as_str()),
-        (Cell::Timestamp(later), "--as-of")
-    );
-    assert_eq!(
-        run.findings[0].table.rows.len(),
-        17,
-        "a day later every chat has stood still"
-    );
+    assert_eq!((run.as_of, run.as_of_from.as_str()), (Cell::Timestamp(later), "--as-of"));
+    assert_eq!(run.findings[0].table.rows.len(), 17, "a day later every chat has stood still");
 }
 
 #[test]
@@ -583,11 +475,7 @@ fn the_commands_find_explain_and_refuse() {
     );
     // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
     let shown = "Open chats: 19; 17 by the documented query, 2 that it leaves out (hidden_chats).";
-    assert!(
-        text(&output.stdout).contains(shown),
-        "{}",
-        text(&output.stdout)
-    );
+    assert!(text(&output.stdout).contains(shown), "{}", text(&output.stdout));
     let planted = file_with(&["ghosts", "hidden chats"]);
     let output = chatdb(&[
         "analyze",
@@ -600,11 +488,7 @@ fn the_commands_find_explain_and_refuse() {
     ]);
     assert_eq!(output.status.code(), Some(1));
     let shown = text(&output.stdout);
-    let at = |part: &str| {
-        shown
-            .find(part)
-            .unwrap_or_else(|| panic!("{part} is not in\n{shown}"))
-    };
+    let at = |part: &str| shown.find(part).unwrap_or_else(|| panic!("{part} is not in\n{shown}"));
     assert!(
         at("2 findings have rows") < at("== ghost_chats: 12 rows")
             && at("== ghost_chats: 12 rows") < at("== hidden_chats")
@@ -616,31 +500,15 @@ fn the_commands_find_explain_and_refuse() {
             "write `--utc-offset +02:00`, `-5`, or a time zone such as `Europe/Berlin`",
         ),
         (vec!["--only", "ghost_chat"], "did you mean `ghost_chats`?"),
-        (
-            vec!["--set", "quiet_minute=1"],
-            "did you mean `quiet_minutes`?",
-        ),
-        (
-            vec!["--outage", "web=a..b"],
-            "servers are application, services and messaging",
-        ),
-        (
-            vec![
-                "--outage",
-                "services=2026-01-02 00:00:00..2026-01-01 00:00:00",
-            ],
-            "write `--outage",
-        ),
+        (vec!["--set", "quiet_minute=1"], "did you mean `quiet_minutes`?"),
+        (vec!["--outage", "web=a..b"], "servers are application, services and messaging"),
+        (vec!["--outage", "services=2026-01-02 00:00:00..2026-01-01 00:00:00"], "write `--outage"),
     ] {
         let path = path(&healthy);
         let all: Vec<&str> = ["analyze", "--db", &path].into_iter().chain(args).collect();
         let output = chatdb(&all);
         assert_eq!(output.status.code(), Some(2), "{all:?}");
-        assert!(
-            text(&output.stderr).contains(hint),
-            "{}",
-            text(&output.stderr)
-        );
+        assert!(text(&output.stderr).contains(hint), "{}", text(&output.stderr));
     }
     let said = |outage: &str| {
         let output = chatdb(&[
@@ -653,10 +521,7 @@ fn the_commands_find_explain_and_refuse() {
             outage,
         ]);
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-        let found = stdout
-            .lines()
-            .find(|line| line.starts_with("outage of"))
-            .map(str::to_owned);
+        let found = stdout.lines().find(|line| line.starts_with("outage of")).map(str::to_owned);
         found.unwrap_or_else(|| stderr.lines().next().expect("an error").to_owned())
     };
     for (outage, expect) in [
@@ -696,21 +561,15 @@ fn the_commands_find_explain_and_refuse() {
     }
     assert_eq!(chatdb(&["findings", "ghosts"]).status.code(), Some(2));
     let output = chatdb(&["query", "open_chats", "--db", &path(&planted), "--explain"]);
-    assert!(
-        text(&output.stdout).contains("USING INDEX open_chat"),
-        "{}",
-        text(&output.stdout)
-    );
+    assert!(text(&output.stdout).contains("USING INDEX open_chat"), "{}", text(&output.stdout));
 }
 
 #[test]
 fn an_analysis_is_written_in_every_format() {
     let planted = file_with(&["4105", "unknown codes"]);
     let folder = tempfile::tempdir().expect("a folder");
-    let (path, out) = (
-        planted.path().to_str().expect("plain"),
-        folder.path().to_str().expect("plain"),
-    );
+    let (path, out) =
+        (planted.path().to_str().expect("plain"), folder.path().to_str().expect("plain"));
     let args = [
         "analyze",
         "--db",
@@ -723,17 +582,10 @@ fn an_analysis_is_written_in_every_format() {
         "unknown_codes",
     ];
     assert_eq!(chatdb(&args).status.code(), Some(1));
-    assert_eq!(
-        chatdb(&args).status.code(),
-        Some(5),
-        "files that are there are kept"
-    );
+    assert_eq!(chatdb(&args).status.code(), Some(5), "files that are there are kept");
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
     let csv = read("analysis.csv");
-    assert!(
-        csv.starts_with("finding,basis,verdict,row,key,file,line,column,value\n"),
-        "{csv}"
-    );
+    assert!(csv.starts_with("finding,basis,verdict,row,key,file,line,column,value\n"), "{csv}");
     assert!(csv.contains("stuck_at_4105,inferred,found,1,"), "{csv}");
     assert!(csv.contains(",tuesday.csv,"), "{csv}");
     let rows = read("stuck_at_4105.csv");
@@ -747,29 +599,17 @@ fn an_analysis_is_written_in_every_format() {
     let counted = counted.count();
     assert!(counted > 0, "{csv}");
     assert_eq!(lines.clone().count(), counted, "one line a row");
-    assert!(
-        lines.all(|line| line.split(',').count() >= header.len()),
-        "{rows}"
-    );
+    assert!(lines.all(|line| line.split(',').count() >= header.len()), "{rows}");
     let markdown = read("analysis.md");
-    assert!(
-        markdown.starts_with("# Analysis of exported rows\n"),
-        "{markdown}"
-    );
+    assert!(markdown.starts_with("# Analysis of exported rows\n"), "{markdown}");
     assert!(
         markdown.contains("### stuck_at_4105") || markdown.contains("## stuck_at_4105"),
         "{markdown}"
     );
     let json: serde_json::Value = serde_json::from_str(&read("analysis.json")).expect("JSON");
     assert_eq!(json["schema"], "chatdb.report/2");
-    assert_eq!(
-        json["analysis"]["findings"]["stuck_at_4105"]["verdict"],
-        "found"
-    );
-    assert_eq!(
-        json["analysis"]["findings"]["stuck_at_4105"]["basis"],
-        "inferred"
-    );
+    assert_eq!(json["analysis"]["findings"]["stuck_at_4105"]["verdict"], "found");
+    assert_eq!(json["analysis"]["findings"]["stuck_at_4105"]["basis"], "inferred");
     assert_eq!(json["analysis"]["files"][0]["file"], "monday.csv");
 }
 
@@ -785,10 +625,7 @@ fn a_report_without_an_analysis_says_nothing_of_it() {
         };
         assert!(!shown.contains("analysis"), "{}", format.name);
     }
-    assert_eq!(
-        Tag::ALL.map(Tag::name),
-        ["documented", "inferred", "contested", "unknown"]
-    );
+    assert_eq!(Tag::ALL.map(Tag::name), ["documented", "inferred", "contested", "unknown"]);
 }
 
 #[test]
@@ -796,11 +633,7 @@ fn the_answer_fits_the_terminal_and_the_rest_is_there_on_demand() {
     let planted = file_with(&["ghosts", "hidden chats"]);
     let path = planted.path().to_str().expect("a plain path");
     let shown = |args: &[&str]| {
-        let all: Vec<&str> = ["analyze", "--db", path]
-            .iter()
-            .chain(args)
-            .copied()
-            .collect();
+        let all: Vec<&str> = ["analyze", "--db", path].iter().chain(args).copied().collect();
         text(&chatdb(&all).stdout)
     };
     for width in ["80", "120", "200"] {
@@ -810,10 +643,7 @@ fn the_answer_fits_the_terminal_and_the_rest_is_there_on_demand() {
             assert!(line.chars().count() <= most, "{width}: {line}");
         }
         assert!(page.lines().count() < 120, "{width}:\n{page}");
-        let section = page
-            .split("== ghost_chats: 12 rows")
-            .nth(1)
-            .expect("ghosts");
+        let section = page.split("== ghost_chats: 12 rows").nth(1).expect("ghosts");
         let section = section.split("\n\n").next().expect("a section");
         assert!(section.contains("not shown: 7 more rows"), "{section}");
         assert!(section.contains("in all 12 rows: "), "{section}");

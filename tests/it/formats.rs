@@ -27,10 +27,7 @@ fn list(title: &str, columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> Listing 
     Listing {
         title: title.to_owned(),
         table: ResultTable {
-            columns: columns
-                .iter()
-                .map(|(name, kind)| Column::new(*name, *kind))
-                .collect(),
+            columns: columns.iter().map(|(name, kind)| Column::new(*name, *kind)).collect(),
             rows,
         },
         remarks: Vec::new(),
@@ -38,10 +35,7 @@ fn list(title: &str, columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> Listing 
 }
 
 fn of_lists(listings: Vec<Listing>) -> Report {
-    Report {
-        listings,
-        ..Report::new()
-    }
+    Report { listings, ..Report::new() }
 }
 
 fn cell(text: &str) -> Cell {
@@ -50,11 +44,8 @@ fn cell(text: &str) -> Cell {
 
 /// A report that has everything that reports have, but an analysis.
 fn everything() -> Report {
-    let mut report = sample::report(vec![
-        sample::broken(),
-        sample::reproduced(),
-        sample::not_run(),
-    ]);
+    let mut report =
+        sample::report(vec![sample::broken(), sample::reproduced(), sample::not_run()]);
     report.comparisons = sample::two_files(true).comparisons;
     report.listings = vec![list("A list", &[("a", Kind::Text)], vec![vec![cell("b")]])];
     report
@@ -64,21 +55,10 @@ fn everything() -> Report {
 
 #[test]
 fn a_line_between_tabs_is_a_record_whatever_its_fields_hold() {
-    let awkward = [
-        "a\tb",
-        "two\nlines",
-        "\r\n",
-        "back\\slash",
-        "\\t",
-        "\"",
-        "=1+1",
-        "NULL",
-        "",
-    ];
+    let awkward = ["a\tb", "two\nlines", "\r\n", "back\\slash", "\\t", "\"", "=1+1", "NULL", ""];
     let row: Vec<Cell> = awkward.iter().map(|text| cell(text)).collect();
-    let columns: Vec<(String, Kind)> = (0..awkward.len())
-        .map(|at| (format!("c{at}"), Kind::Text))
-        .collect();
+    let columns: Vec<(String, Kind)> =
+        (0..awkward.len()).map(|at| (format!("c{at}"), Kind::Text)).collect();
     let columns: Vec<(&str, Kind)> = columns.iter().map(|(n, k)| (n.as_str(), *k)).collect();
     let shown = text("tsv", &of_lists(vec![list("L", &columns, vec![row])]));
     let lines: Vec<&str> = shown.lines().collect();
@@ -104,10 +84,8 @@ fn a_line_between_tabs_is_a_record_whatever_its_fields_hold() {
 fn the_lines_between_tabs_are_those_of_csv() {
     let report = everything();
     let (csv, tsv) = (text("csv", &report), text("tsv", &report));
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(csv.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv.as_bytes());
     let records: Vec<csv::StringRecord> =
         reader.records().map(|one| one.expect("a record")).collect();
     assert_eq!(records.len(), tsv.lines().count());
@@ -120,29 +98,16 @@ fn the_lines_between_tabs_are_those_of_csv() {
 
 fn json_lines(report: &Report) -> Vec<Value> {
     let lines = text("jsonl", report);
-    lines
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
-        .collect()
+    lines.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
 #[test]
 fn a_row_of_a_list_is_an_object_a_line() {
-    let rows = vec![
-        vec![Cell::Integer(1), cell("two\nlines")],
-        vec![Cell::Null, cell("")],
-    ];
-    let report = of_lists(vec![list(
-        "L",
-        &[("id", Kind::Integer), ("t", Kind::Text)],
-        rows,
-    )]);
+    let rows = vec![vec![Cell::Integer(1), cell("two\nlines")], vec![Cell::Null, cell("")]];
+    let report = of_lists(vec![list("L", &[("id", Kind::Integer), ("t", Kind::Text)], rows)]);
     assert_eq!(
         json_lines(&report),
-        [
-            json!({ "id": 1, "t": "two\nlines" }),
-            json!({ "id": null, "t": "" })
-        ]
+        [json!({ "id": 1, "t": "two\nlines" }), json!({ "id": null, "t": "" })]
     );
 }
 
@@ -152,22 +117,13 @@ fn every_check_of_a_replay_has_a_line_with_its_scenario() {
     let lines = json_lines(&report);
     let checks = report.runs.iter().flat_map(|run| &run.steps);
     let checks: usize = checks.map(|step| step.checks.len()).sum();
-    let of_checks: Vec<&Value> = lines
-        .iter()
-        .filter(|line| line.get("check").is_some())
-        .collect();
+    let of_checks: Vec<&Value> = lines.iter().filter(|line| line.get("check").is_some()).collect();
     assert_eq!(of_checks.len(), checks);
     assert!(of_checks.iter().all(|line| line["scenario"].is_string()));
     let whole: Value = serde_json::from_str(&text("json", &report)).expect("JSON");
-    assert_eq!(
-        of_checks[0]["check"],
-        whole["runs"][0]["steps"][0]["checks"][0]
-    );
+    assert_eq!(of_checks[0]["check"], whole["runs"][0]["steps"][0]["checks"][0]);
     let last = lines.last().expect("a line");
-    assert_eq!(
-        last["verdict"], "not_run",
-        "a run without steps has its line"
-    );
+    assert_eq!(last["verdict"], "not_run", "a run without steps has its line");
 }
 
 // WORKBOOKS ------------------------------------------------------------------------------------------------
@@ -190,35 +146,18 @@ pub fn sheets(bytes: &[u8]) -> Vec<(String, Vec<Vec<Data>>, bool)> {
 pub fn text_of_workbook(bytes: &[u8]) -> String {
     let sheets = sheets(bytes);
     let rows = sheets.iter().flat_map(|(_, rows, _)| rows);
-    let cells = rows.map(|row| {
-        row.iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\t")
-    });
+    let cells = rows.map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join("\t"));
     cells.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn a_workbook_holds_what_the_cells_hold_and_computes_nothing() {
-    let columns = [
-        ("text", Kind::Text),
-        ("number", Kind::Integer),
-        ("time", Kind::Timestamp),
-    ];
+    let columns = [("text", Kind::Text), ("number", Kind::Integer), ("time", Kind::Timestamp)];
     let at = Cell::Timestamp(1_310_482_195_123); // 2011-07-12 14:49:55.123
     let rows = vec![
         vec![cell("=1+1"), Cell::Integer(-7), at],
-        vec![
-            cell("@SUM(A1)"),
-            Cell::Integer(9_007_199_254_740_993),
-            Cell::Null,
-        ],
-        vec![
-            cell("NULL"),
-            Cell::Null,
-            Cell::Timestamp(-3_000_000_000_000),
-        ],
+        vec![cell("@SUM(A1)"), Cell::Integer(9_007_199_254_740_993), Cell::Null],
+        vec![cell("NULL"), Cell::Null, Cell::Timestamp(-3_000_000_000_000)],
         vec![cell("_x0041_ and _x"), Cell::Null, Cell::Null],
         vec![cell("two\nlines\u{1b}[0m"), Cell::Null, Cell::Null],
     ];
@@ -234,10 +173,7 @@ fn a_workbook_holds_what_the_cells_hold_and_computes_nothing() {
     assert_eq!(of(2, 1), &Data::String("9007199254740993".to_owned()));
     assert_eq!(of(2, 2), &Data::String("NULL".to_owned()));
     assert_eq!(of(3, 0), &Data::String("\"NULL\"".to_owned()));
-    assert_eq!(
-        of(3, 2),
-        &Data::String("1874-12-07 18:40:00.000".to_owned())
-    );
+    assert_eq!(of(3, 2), &Data::String("1874-12-07 18:40:00.000".to_owned()));
     assert_eq!(of(5, 0), &Data::String("two\nlines\u{241b}[0m".to_owned()));
     let Data::DateTime(time) = of(1, 2) else {
         panic!("a time: {:?}", of(1, 2));
@@ -249,37 +185,19 @@ fn a_workbook_holds_what_the_cells_hold_and_computes_nothing() {
 #[test]
 fn what_a_workbook_cannot_hold_is_said_in_place() {
     let long = "x".repeat(40_000);
-    let titles = [
-        "History",
-        "a/b:c?",
-        &"n".repeat(40),
-        &"n".repeat(40),
-        "N",
-        "n",
-        "",
-    ];
+    let titles = ["History", "a/b:c?", &"n".repeat(40), &"n".repeat(40), "N", "n", ""];
     let lists = titles.map(|title| {
         let rows = vec![vec![cell(&long)]];
         list(title, &[("t", Kind::Text)], rows)
     });
     let sheets = sheets(&bytes("xlsx", &of_lists(lists.to_vec())));
-    let mut names: Vec<String> = sheets
-        .iter()
-        .map(|(name, ..)| name.to_lowercase())
-        .collect();
+    let mut names: Vec<String> = sheets.iter().map(|(name, ..)| name.to_lowercase()).collect();
     names.sort();
     names.dedup();
-    assert_eq!(
-        names.len(),
-        titles.len(),
-        "each sheet has a name of its own: {names:?}"
-    );
+    assert_eq!(names.len(), titles.len(), "each sheet has a name of its own: {names:?}");
     for (name, rows, _) in &sheets {
         assert!((1..=31).contains(&name.encode_utf16().count()), "{name}");
-        assert!(
-            !name.contains(['[', ']', ':', '*', '?', '/', '\\']),
-            "{name}"
-        );
+        assert!(!name.contains(['[', ']', ':', '*', '?', '/', '\\']), "{name}");
         assert_ne!(name.to_lowercase(), "history");
         let shown = rows[1][0].to_string();
         assert!(shown.ends_with("(cut off: 40000 characters; JSON has all of them)"));
@@ -292,11 +210,7 @@ fn a_workbook_of_a_replay_has_its_checks_and_cells() {
     let sheets = sheets(&bytes("xlsx", &everything()));
     let names: Vec<&str> = sheets.iter().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(names, ["A list", "Checks", "Cells", "Comparison"]);
-    assert!(
-        sheets
-            .iter()
-            .all(|(_, rows, computes)| rows.len() > 1 && !computes)
-    );
+    assert!(sheets.iter().all(|(_, rows, computes)| rows.len() > 1 && !computes));
 }
 
 // THE SCHEMA -----------------------------------------------------------------------------------------------
@@ -309,9 +223,7 @@ fn validator() -> jsonschema::Validator {
 fn mistakes(json: &Value) -> Vec<String> {
     let found = validator();
     let found = found.iter_errors(json);
-    found
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect()
+    found.map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 /// Fails where a text is no report in JSON as the schema says.
@@ -330,11 +242,7 @@ fn the_schema_in_the_repository_is_that_of_the_record() {
         fs::write(&path, &made).expect("a file");
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == made,
-        "`UPDATE=1 cargo test --test it -- formats::` writes {}",
-        path.display()
-    );
+    assert!(kept == made, "`UPDATE=1 cargo test --test it -- formats::` writes {}", path.display());
 }
 
 #[test]
@@ -348,10 +256,7 @@ fn every_json_of_the_samples_keeps_to_the_schema() {
     for folder in ["reports/samples", "tests/snapshots/render"] {
         for entry in fs::read_dir(root.join(folder)).expect("a folder") {
             let path = entry.expect("an entry").path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-            {
+            if path.extension().is_some_and(|extension| extension == "json") {
                 keeps_to_the_schema(&fs::read_to_string(&path).expect("a file"));
                 read += 1;
             }
@@ -377,14 +282,8 @@ fn what_does_not_keep_to_the_schema_is_found() {
         assert!(!mistakes(&changed).is_empty(), "{place} is not looked at");
     }
     let mut without = report.clone();
-    without["runs"][0]
-        .as_object_mut()
-        .expect("an object")
-        .remove("title");
-    assert!(
-        !mistakes(&without).is_empty(),
-        "a missing key is not noticed"
-    );
+    without["runs"][0].as_object_mut().expect("an object").remove("title");
+    assert!(!mistakes(&without).is_empty(), "a missing key is not noticed");
 }
 
 // THE LIST OF FORMATS --------------------------------------------------------------------------------------

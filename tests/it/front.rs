@@ -116,14 +116,11 @@ fn every_command_has_examples_and_every_example_works() {
     place.out(&["new", "my_lab_failover"]);
     for command in commands(&place) {
         let help = place.out(&[&command, "--help"]);
-        let (_, rest) = help
-            .split_once("Examples:\n")
-            .unwrap_or_else(|| panic!("`{command}` has no examples"));
+        let (_, rest) =
+            help.split_once("Examples:\n").unwrap_or_else(|| panic!("`{command}` has no examples"));
         let (examples, _) = rest.split_once("\n\n").expect("an end");
-        let lines: Vec<&str> = examples
-            .lines()
-            .filter_map(|line| line.strip_prefix("  chatdb "))
-            .collect();
+        let lines: Vec<&str> =
+            examples.lines().filter_map(|line| line.strip_prefix("  chatdb ")).collect();
         assert!(!lines.is_empty(), "`{command}` has no examples");
         for line in lines {
             let mut words = words(line);
@@ -135,10 +132,7 @@ fn every_command_has_examples_and_every_example_works() {
             let code = output.status.code();
             let error = text(&output.stderr);
             // 1 is an answer: something differs, or was found.
-            assert!(
-                matches!(code, Some(0 | 1)),
-                "chatdb {line}: {code:?}: {error}"
-            );
+            assert!(matches!(code, Some(0 | 1)), "chatdb {line}: {code:?}: {error}");
             assert!(!error.contains("error"), "chatdb {line}: {error}");
             assert_eq!(words[0], command);
         }
@@ -193,14 +187,8 @@ fn errors_as_json_have_code_and_hint() {
     for (words, code) in [
         (vec!["replay", "services_failur"], "CHATDB-E201"),
         (vec!["query", "SELECT FROM", "activity.csv"], "CHATDB-E204"),
-        (
-            vec!["query", "DELETE FROM egpl_user", "users.csv"],
-            "CHATDB-E501",
-        ),
-        (
-            vec!["analyze", "activity.csv", "--as-of", "noon"],
-            "CHATDB-E202",
-        ),
+        (vec!["query", "DELETE FROM egpl_user", "users.csv"], "CHATDB-E501"),
+        (vec!["analyze", "activity.csv", "--as-of", "noon"], "CHATDB-E202"),
     ] {
         let mut all = words.clone();
         all.extend(["--error-format", "json"]);
@@ -213,10 +201,7 @@ fn errors_as_json_have_code_and_hint() {
         let plain = place.err(&words);
         let first = plain.lines().next().unwrap_or_default();
         let message = object["error"].as_str().unwrap_or_default();
-        assert_eq!(
-            first,
-            format!("error: {}", message.lines().next().unwrap_or_default())
-        );
+        assert_eq!(first, format!("error: {}", message.lines().next().unwrap_or_default()));
     }
 }
 
@@ -231,31 +216,18 @@ fn the_working_folder_wins_over_the_config_directory_and_options_over_both() {
     );
     place.write("chatdb.toml", "time_zone = \"Europe/Berlin\"\n");
     let shown = place.out(&["config", "--format", "csv"]);
-    assert!(
-        shown.contains("time_zone,Europe/Berlin,chatdb.toml"),
-        "{shown}"
-    );
+    assert!(shown.contains("time_zone,Europe/Berlin,chatdb.toml"), "{shown}");
     assert!(shown.contains("thresholds.quiet_minutes,45,"), "{shown}");
     let of = |more: &[&str]| {
-        let mut words = vec![
-            "analyze",
-            "activity.csv",
-            "users.csv",
-            "--format",
-            "json",
-            "--include-pii",
-        ];
+        let mut words =
+            vec!["analyze", "activity.csv", "users.csv", "--format", "json", "--include-pii"];
         words.extend(more);
         place.out(&words)
     };
     let threshold = |json: &str| {
         let record: serde_json::Value = serde_json::from_str(json).expect("JSON");
-        record
-            .to_string()
-            .contains("\"quiet_minutes\",\"value\":45")
-            || record
-                .to_string()
-                .contains("\"name\":\"quiet_minutes\",\"value\":45")
+        record.to_string().contains("\"quiet_minutes\",\"value\":45")
+            || record.to_string().contains("\"name\":\"quiet_minutes\",\"value\":45")
     };
     assert!(threshold(&of(&[])), "{}", of(&[]));
     assert!(!threshold(&of(&["--set", "quiet_minutes=50"])));
@@ -283,21 +255,13 @@ fn whatever_is_wrong_with_the_settings_is_said_in_words_of_our_own() {
     for (settings, place_and_what, hint) in [
         ("foo = 1\n", "1:1: unknown key `foo`", keys),
         ("# ours\n\nfoo = 1\n", "3:1: unknown key `foo`", keys),
-        (
-            "time_zone = 1\n",
-            "1:13: `time_zone` has a value of another kind than it takes",
-            kinds,
-        ),
+        ("time_zone = 1\n", "1:13: `time_zone` has a value of another kind than it takes", kinds),
         (
             "scenarios = \"here\"\n",
             "1:13: `scenarios` has a value of another kind than it takes",
             kinds,
         ),
-        (
-            "columns = 1\n",
-            "1:11: `columns` has a value of another kind than it takes",
-            kinds,
-        ),
+        ("columns = 1\n", "1:11: `columns` has a value of another kind than it takes", kinds),
         (
             "time_zone = \"UTC\"\ntime_zone = \"UTC\"\n",
             "2:1: `time_zone` is given twice",
@@ -330,11 +294,7 @@ fn whatever_is_wrong_with_the_settings_is_said_in_words_of_our_own() {
         ),
         ("time_zone\n", "1:10: this line is not TOML", shape),
         ("time_zone = Europe\n", "1:13: this line is not TOML", shape),
-        (
-            "# gr\u{fc}n\ntime_zone = \"UTC\n",
-            "2:17: this line is not TOML",
-            shape,
-        ),
+        ("# gr\u{fc}n\ntime_zone = \"UTC\n", "2:17: this line is not TOML", shape),
     ] {
         place.write("chatdb.toml", settings);
         let error = place.err(&["config"]);
@@ -362,18 +322,12 @@ fn columns_that_an_installation_calls_otherwise_are_read_as_the_schemas() {
         "--include-pii",
     ];
     let before = place.run(&asked);
-    assert_ne!(
-        text(&before.stdout),
-        "contact_point_data,assigned_to\nada@example.com,1007\n"
-    );
+    assert_ne!(text(&before.stdout), "contact_point_data,assigned_to\nada@example.com,1007\n");
     place.write(
         "chatdb.toml",
         "[columns]\nkunde = \"contact_point_data\"\nBearbeiter = \"ASSIGNED_TO\"\n",
     );
-    assert_eq!(
-        place.out(&asked),
-        "contact_point_data,assigned_to\nada@example.com,1007\n"
-    );
+    assert_eq!(place.out(&asked), "contact_point_data,assigned_to\nada@example.com,1007\n");
     let summary = place.run(&["import", "own.csv"]);
     let told = format!("{}{}", text(&summary.stdout), text(&summary.stderr));
     assert!(
@@ -384,28 +338,16 @@ fn columns_that_an_installation_calls_otherwise_are_read_as_the_schemas() {
     place.write("chatdb.toml", "[columns]\nkunde = \"subject\"\n");
     let summary = place.run(&["import", "own.csv"]);
     let told = format!("{}{}", text(&summary.stdout), text(&summary.stderr));
-    assert!(
-        told.contains("columns named by the settings: `subject`"),
-        "{told}"
-    );
+    assert!(told.contains("columns named by the settings: `subject`"), "{told}");
 }
 
 /// A folder may come from a stranger, and its settings too: they say what a column is, and not that nobody is in it.
 #[test]
 fn a_column_that_is_renamed_to_a_technical_one_still_has_its_persons_replaced() {
-    let values = [
-        "ada@example.com",
-        "Svetlana Qxzova",
-        "+49 30 5550109",
-        "sqxzova",
-    ];
-    for technical in [
-        "subject",
-        "queue_name",
-        "last_action_reason",
-        "visitor_session_id",
-        "login_ip",
-    ] {
+    let values = ["ada@example.com", "Svetlana Qxzova", "+49 30 5550109", "sqxzova"];
+    for technical in
+        ["subject", "queue_name", "last_action_reason", "visitor_session_id", "login_ip"]
+    {
         let place = Place::new();
         let table = if technical == "login_ip" {
             "user_id,user_name"
@@ -417,10 +359,7 @@ fn a_column_that_is_renamed_to_a_technical_one_still_has_its_persons_replaced() 
             file.push_str(&format!("{},5000,{value}\n", at + 1));
         }
         place.write("own.csv", &file);
-        place.write(
-            "chatdb.toml",
-            &format!("[columns]\nkunde = \"{technical}\"\n"),
-        );
+        place.write("chatdb.toml", &format!("[columns]\nkunde = \"{technical}\"\n"));
         let from = match technical {
             "login_ip" => "egpl_user",
             "queue_name" => "egpl_routing_queue",
@@ -430,10 +369,8 @@ fn a_column_that_is_renamed_to_a_technical_one_still_has_its_persons_replaced() 
         for format in ["csv", "json", "markdown"] {
             let output = place.run(&["query", &sql, "own.csv", "--format", format]);
             let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
-            let found: Vec<&str> = values
-                .into_iter()
-                .filter(|value| told.contains(value))
-                .collect();
+            let found: Vec<&str> =
+                values.into_iter().filter(|value| told.contains(value)).collect();
             assert_eq!(found, [""; 0], "{technical}, {format}: {told}");
         }
     }
@@ -448,11 +385,7 @@ fn a_rename_that_means_nothing_is_refused() {
             "no column `contact_pont_data`",
             "did you mean `contact_point_data`?",
         ),
-        (
-            "subject = \"queue_name\"",
-            "`subject` is a column of the schema itself",
-            "on the left",
-        ),
+        ("subject = \"queue_name\"", "`subject` is a column of the schema itself", "on the left"),
     ] {
         place.write("chatdb.toml", &format!("[columns]\n{line}\n"));
         let output = place.run(&["analyze", "activity.csv"]);
@@ -486,17 +419,12 @@ fn a_replay_does_not_depend_on_settings() {
 // GENERATED PAGES ------------------------------------------------------------------------------------------
 
 fn page(name: &str, made: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("docs")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     if env::var_os("UPDATE").is_some() {
         fs::write(&path, made).expect("the page is written");
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(
-        kept, made,
-        "docs/{name} is not what the program says; UPDATE=1 writes it"
-    );
+    assert_eq!(kept, made, "docs/{name} is not what the program says; UPDATE=1 writes it");
 }
 
 #[test]
@@ -514,11 +442,8 @@ fn the_page_of_commands_is_the_help() {
     for command in &commands {
         let help = place.out(&[command, "--help"]);
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(
-            made,
-            "\n## chatdb {command}\n\n```text\n{}\n```\n",
-            help.join("\n").trim_end()
-        );
+        let _ =
+            write!(made, "\n## chatdb {command}\n\n```text\n{}\n```\n", help.join("\n").trim_end());
     }
     made.push_str("\nNext: [output.md](output.md) has the formats and exit codes.\n");
     page("cli.md", &made);
@@ -578,8 +503,5 @@ fn the_next_command_works_as_it_is_printed_into_a_pipe() {
     assert_eq!(typed[0], "analyze");
     let output = place.run(&typed);
     let error = text(&output.stderr);
-    assert!(
-        matches!(output.status.code(), Some(0 | 1)),
-        "chatdb {next}: {error}"
-    );
+    assert!(matches!(output.status.code(), Some(0 | 1)), "chatdb {next}: {error}");
 }

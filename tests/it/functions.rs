@@ -92,13 +92,7 @@ mod collation {
         ] {
             assert_eq!(compare(a, b), Ordering::Equal, "{a} {b}");
         }
-        for (a, b) in [
-            ("a", "ä"),
-            (" a", "a"),
-            ("a b", "ab"),
-            ("1", "2"),
-            ("_", "-"),
-        ] {
+        for (a, b) in [("a", "ä"), (" a", "a"), ("a b", "ab"), ("1", "2"), ("_", "-")] {
             assert_ne!(compare(a, b), Ordering::Equal, "{a} {b}");
         }
     }
@@ -107,10 +101,7 @@ mod collation {
     fn signs_come_before_digits_and_digits_before_letters() {
         let mut words = vec!["b", "~", "A", "9", "_", "é", "e", "f", "10", " ", "Z", "ab"];
         words.sort_by(|a, b| compare(a, b));
-        assert_eq!(
-            words,
-            [" ", "_", "~", "10", "9", "A", "ab", "b", "e", "é", "f", "Z"]
-        );
+        assert_eq!(words, [" ", "_", "~", "10", "9", "A", "ab", "b", "e", "é", "f", "Z"]);
     }
 
     #[test]
@@ -177,38 +168,14 @@ mod convert {
         check(t("abc"), "varchar(9)", "char(5)", None, "abc  ");
         check(t("abc"), "varchar(9)", "varchar(2)", None, "ab");
         check(t("2.345"), "varchar(9)", "decimal(5,2)", None, "2.35");
-        check(
-            Value::Real(673.5),
-            "decimal(29,11)",
-            "varchar(40)",
-            None,
-            "673.50000000000",
-        );
+        check(Value::Real(673.5), "decimal(29,11)", "varchar(40)", None, "673.50000000000");
         check(Value::Real(0.1), "float", "varchar(30)", None, "0.1");
-        check(
-            Value::Real(1_234_567.0),
-            "float",
-            "varchar(30)",
-            None,
-            "1.23457e+006",
-        );
+        check(Value::Real(1_234_567.0), "float", "varchar(30)", None, "1.23457e+006");
         check(Value::Real(0.00001), "float", "varchar(30)", None, "1e-005");
         check(t("TRUE"), "varchar(4)", "bit", None, "1");
         check(t("1e3"), "varchar(4)", "float", None, "1000.0");
-        check(
-            Value::Integer(0),
-            "int",
-            "datetime",
-            None,
-            "1900-01-01 00:00:00.000",
-        );
-        check(
-            t("2011-07-12 12:00:00.000"),
-            "datetime",
-            "float",
-            None,
-            "40734.5",
-        );
+        check(Value::Integer(0), "int", "datetime", None, "1900-01-01 00:00:00.000");
+        check(t("2011-07-12 12:00:00.000"), "datetime", "float", None, "40734.5");
     }
 
     #[test]
@@ -255,13 +222,7 @@ mod convert {
             check(at.clone(), "datetime", "varchar(40)", Some(style), expected);
         }
         check(at.clone(), "datetime", "char(10)", Some(101), "07/02/2011");
-        check(
-            at.clone(),
-            "datetime2(7)",
-            "varchar(40)",
-            None,
-            "2011-07-02 14:09:05.0030000",
-        );
+        check(at.clone(), "datetime2(7)", "varchar(40)", None, "2011-07-02 14:09:05.0030000");
         check(t("2011-07-02"), "date", "varchar(40)", None, "2011-07-02");
         check(
             at,
@@ -315,20 +276,8 @@ mod convert {
             None,
             "2011-07-12 14:50:00.000",
         );
-        check(
-            t("2011-07-12 14:49:30.5"),
-            "varchar(40)",
-            "date",
-            None,
-            "2011-07-12",
-        );
-        check(
-            t("2011-07-12 14:49:30.5"),
-            "varchar(40)",
-            "time",
-            None,
-            "14:49:30.500",
-        );
+        check(t("2011-07-12 14:49:30.5"), "varchar(40)", "date", None, "2011-07-12");
+        check(t("2011-07-12 14:49:30.5"), "varchar(40)", "time", None, "14:49:30.500");
     }
 }
 
@@ -374,12 +323,7 @@ mod format {
             check(Value::Real(number), kind, pattern, expected);
         }
         check(Value::Integer(42), "int", "D5", "00042");
-        check(
-            Value::Integer(42),
-            "int",
-            "R",
-            "FORMAT with the pattern 'R' is not supported",
-        );
+        check(Value::Integer(42), "int", "R", "FORMAT with the pattern 'R' is not supported");
         check(Value::Integer(42), "int", "X", "2A");
     }
 }
@@ -389,17 +333,10 @@ mod like {
     use chatdb::sql::functions::Value;
 
     fn check(text: &str, pattern: &str, escape: Option<&str>, expected: bool) {
-        let mut arguments = vec![
-            Value::Text(text.to_owned()),
-            Value::Text(pattern.to_owned()),
-        ];
+        let mut arguments = vec![Value::Text(text.to_owned()), Value::Text(pattern.to_owned())];
         arguments.extend(escape.map(|e| Value::Text(e.to_owned())));
         let found = called("tsql_like", &arguments);
-        assert_eq!(
-            found,
-            Ok(Value::Integer(i64::from(expected))),
-            "{text} LIKE {pattern}"
-        );
+        assert_eq!(found, Ok(Value::Integer(i64::from(expected))), "{text} LIKE {pattern}");
     }
 
     #[test]
@@ -434,10 +371,7 @@ mod like {
         ] {
             let found = called(
                 "tsql_patindex",
-                &[
-                    Value::Text(pattern.to_owned()),
-                    Value::Text(text.to_owned()),
-                ],
+                &[Value::Text(pattern.to_owned()), Value::Text(text.to_owned())],
             );
             assert_eq!(found, Ok(Value::Integer(expected)), "{pattern} {text}");
         }
@@ -450,13 +384,8 @@ mod number {
 
     fn check(operator: &str, a: f64, a_type: &str, b: f64, b_type: &str, expected: &str) {
         let text = |text: &str| Value::Text(text.to_owned());
-        let arguments = [
-            text(operator),
-            Value::Real(a),
-            text(a_type),
-            Value::Real(b),
-            text(b_type),
-        ];
+        let arguments =
+            [text(operator), Value::Real(a), text(a_type), Value::Real(b), text(b_type)];
         let found = shown(called("tsql_decimal", &arguments));
         let found = found.trim_start_matches("error: ");
         assert_eq!(found, expected, "{a} {operator} {b}");
@@ -468,14 +397,7 @@ mod number {
         check("+", 0.1, "decimal(2,1)", 0.2, "decimal(2,1)", "0.3");
         check("*", 1.15, "decimal(3,2)", 100.0, "decimal(3,0)", "115.0");
         check("%", 5.5, "decimal(2,1)", 2.0, "decimal(1,0)", "1.5");
-        check(
-            "/",
-            1.0,
-            "decimal(2,1)",
-            0.0,
-            "decimal(1,0)",
-            "Divide by zero error encountered.",
-        );
+        check("/", 1.0, "decimal(2,1)", 0.0, "decimal(1,0)", "Divide by zero error encountered.");
         assert_eq!(result_digits("/", (18, 0), (10, 0)), (29, 11));
         assert_eq!(result_digits("*", (38, 10), (38, 10)), (38, 6));
         assert_eq!(result_digits("+", (18, 0), (10, 2)), (21, 2));
@@ -486,26 +408,12 @@ mod number {
         let round = |value: Value, places: i64, kind: &str| {
             called(
                 "tsql_round",
-                &[
-                    value,
-                    Value::Integer(places),
-                    Value::Integer(0),
-                    Value::Text(kind.to_owned()),
-                ],
+                &[value, Value::Integer(places), Value::Integer(0), Value::Text(kind.to_owned())],
             )
         };
-        assert_eq!(
-            round(Value::Real(2.5), 0, "decimal(2,1)"),
-            Ok(Value::Real(3.0))
-        );
-        assert_eq!(
-            round(Value::Real(-2.5), 0, "decimal(2,1)"),
-            Ok(Value::Real(-3.0))
-        );
-        assert_eq!(
-            round(Value::Integer(1250), -2, "int"),
-            Ok(Value::Integer(1300))
-        );
+        assert_eq!(round(Value::Real(2.5), 0, "decimal(2,1)"), Ok(Value::Real(3.0)));
+        assert_eq!(round(Value::Real(-2.5), 0, "decimal(2,1)"), Ok(Value::Real(-3.0)));
+        assert_eq!(round(Value::Integer(1250), -2, "int"), Ok(Value::Integer(1300)));
         assert_eq!(
             round(Value::Real(748.58), -3, "decimal(5,2)").map_err(|error| error.to_string()),
             Err("Arithmetic overflow error converting expression to data type numeric.".to_owned())
@@ -544,11 +452,7 @@ mod text {
             &[t("abc"), i(1), i(-1)],
             "error: Invalid length parameter passed to the SUBSTRING function.",
         );
-        check(
-            "tsql_stuff",
-            &[t("abcdef"), i(2), i(3), t("ijklmn")],
-            "aijklmnef",
-        );
+        check("tsql_stuff", &[t("abcdef"), i(2), i(3), t("ijklmn")], "aijklmnef");
         check("tsql_stuff", &[t("abc"), i(0), i(1), t("x")], "NULL");
         check("tsql_stuff", &[t("abc"), i(4), i(1), t("x")], "NULL");
         check("tsql_stuff", &[t("abc"), i(2), i(1), Value::Null], "ac");
@@ -561,11 +465,7 @@ mod text {
         check("tsql_left", &[t("abc"), i(9)], "abc");
         check("tsql_right", &[t("abc"), i(2)], "bc");
         check("tsql_upper", &[t("straße é")], "STRAßE É");
-        check(
-            "tsql_concat_ws",
-            &[t(","), t("a"), Value::Null, t("b")],
-            "a,b",
-        );
+        check("tsql_concat_ws", &[t(","), t("a"), Value::Null, t("b")], "a,b");
         check("tsql_char", &[i(128)], "€");
         check("tsql_char", &[i(256)], "NULL");
         check("tsql_quotename", &[t("a]b")], "[a]]b]");
@@ -604,24 +504,9 @@ mod time {
             assert_eq!(diff(part, from, to), "1", "{part}");
             assert_eq!(diff(part, to, from), "-1", "{part}");
         }
-        assert_eq!(
-            diff(
-                "second",
-                "2011-07-12 14:49:55.000",
-                "2011-07-12 14:50:01.000"
-            ),
-            "6"
-        );
-        assert_eq!(
-            diff("week", "2011-07-09", "2011-07-10"),
-            "1",
-            "Saturday to Sunday"
-        );
-        assert_eq!(
-            diff("week", "2011-07-10", "2011-07-16"),
-            "0",
-            "Sunday to Saturday"
-        );
+        assert_eq!(diff("second", "2011-07-12 14:49:55.000", "2011-07-12 14:50:01.000"), "6");
+        assert_eq!(diff("week", "2011-07-09", "2011-07-10"), "1", "Saturday to Sunday");
+        assert_eq!(diff("week", "2011-07-10", "2011-07-16"), "0", "Sunday to Saturday");
         assert_eq!(diff("year", "2011-01-01", "2011-12-31"), "0");
         assert!(
             diff("millisecond", "2011-01-01", "2012-01-01").contains("resulted in an overflow")
@@ -656,14 +541,8 @@ mod time {
         assert_eq!(part("week", "2011-01-02"), "2");
         assert_eq!(part("iso_week", "2011-01-02"), "52");
         assert_eq!(part("quarter", "2011-07-12"), "3");
-        assert_eq!(
-            called("tsql_datename", &[t("weekday"), t("2011-07-12")]),
-            Ok(t("Tuesday"))
-        );
-        assert_eq!(
-            called("tsql_eomonth", &[t("2012-02-05")]),
-            Ok(t("2012-02-29"))
-        );
+        assert_eq!(called("tsql_datename", &[t("weekday"), t("2011-07-12")]), Ok(t("Tuesday")));
+        assert_eq!(called("tsql_eomonth", &[t("2012-02-05")]), Ok(t("2012-02-29")));
         assert_eq!(
             called("tsql_eomonth", &[t("2011-12-05"), Value::Integer(2)]),
             Ok(t("2012-02-29"))

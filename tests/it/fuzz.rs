@@ -23,9 +23,7 @@ fn corpus() -> PathBuf {
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder can be listed");
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     paths
 }
@@ -110,12 +108,7 @@ proptest! {
 fn every_folder_of_the_corpus_has_a_target() {
     let folders: BTreeSet<String> = entries(&corpus())
         .iter()
-        .map(|path| {
-            path.file_name()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
     let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(folders, targets);
@@ -133,10 +126,7 @@ fn a_target_that_panics_or_hangs_is_found() {
     }
     assert_eq!(replay(panics, Vec::new()), Ok(()));
     assert_eq!(replay(panics, vec![1]), Err("panics"));
-    assert_eq!(
-        replay_within(Duration::from_millis(20), hangs, Vec::new()),
-        Err("hangs")
-    );
+    assert_eq!(replay_within(Duration::from_millis(20), hangs, Vec::new()), Err("hangs"));
 }
 
 /// The fuzzer's package compiles files of the tests, and `cargo test` does not build it.
@@ -147,19 +137,10 @@ fn the_fuzzer_declares_the_crates_that_its_files_name() {
     let declared = |path: &str| -> Vec<String> {
         let manifest: toml::Table = text(path).parse().expect("a manifest");
         let tables = ["dependencies", "dev-dependencies"].map(|table| manifest.get(table));
-        let names = tables
-            .into_iter()
-            .flatten()
-            .filter_map(toml::Value::as_table);
-        names
-            .flat_map(|table| table.keys().map(|name| name.replace('-', "_")))
-            .collect()
+        let names = tables.into_iter().flatten().filter_map(toml::Value::as_table);
+        names.flat_map(|table| table.keys().map(|name| name.replace('-', "_"))).collect()
     };
-    let files = [
-        "tests/it/fuzz/targets.rs",
-        "tests/it/table_text.rs",
-        "fuzz/fuzz_targets/any.rs",
-    ];
+    let files = ["tests/it/fuzz/targets.rs", "tests/it/table_text.rs", "fuzz/fuzz_targets/any.rs"];
     let code = files.map(text).concat();
     let fuzzer = declared("fuzz/Cargo.toml");
     let names = |name: &String| {
@@ -172,13 +153,6 @@ fn the_fuzzer_declares_the_crates_that_its_files_name() {
         let named = declared("Cargo.toml").into_iter().filter(names);
         named.filter(|name| !known.contains(name)).collect()
     };
-    assert_eq!(
-        missing(&fuzzer),
-        Vec::<String>::new(),
-        "declare it in fuzz/Cargo.toml"
-    );
-    assert!(
-        missing(&[]).contains(&"tempfile".to_owned()),
-        "a crate that is not declared is found"
-    );
+    assert_eq!(missing(&fuzzer), Vec::<String>::new(), "declare it in fuzz/Cargo.toml");
+    assert!(missing(&[]).contains(&"tempfile".to_owned()), "a crate that is not declared is found");
 }

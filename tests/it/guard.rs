@@ -24,10 +24,7 @@ const REFUSED: [(&str, &str); 32] = [
     ("ATTACH 'x.db' AS x", DATABASE),
     ("ATTACH DATABASE 'file:x.db?mode=rwc' AS x", DATABASE),
     ("DETACH main", DATABASE),
-    (
-        "VACUUM INTO 'x.db'",
-        "cannot VACUUM from within a transaction",
-    ),
+    ("VACUUM INTO 'x.db'", "cannot VACUUM from within a transaction"),
     ("PRAGMA writable_schema = 1", SETTING),
     ("PRAGMA user_version", SETTING),
     ("PRAGMA hard_heap_limit = 1", SETTING),
@@ -44,22 +41,13 @@ const REFUSED: [(&str, &str); 32] = [
     ("CREATE TABLE t (a)", ""),
     ("CREATE TEMP TABLE message (a)", ""),
     ("CREATE VIEW v AS SELECT 1", ""),
-    (
-        "CREATE TRIGGER t AFTER INSERT ON message BEGIN SELECT 1; END",
-        "",
-    ),
+    ("CREATE TRIGGER t AFTER INSERT ON message BEGIN SELECT 1; END", ""),
     ("CREATE VIRTUAL TABLE f USING fts5(a)", ""),
     ("DROP TABLE delivery", ""),
     ("DROP VIEW agent_console", ""),
     ("ALTER TABLE message RENAME TO m", SCHEMA),
-    (
-        "UPDATE delivery SET delivered = 0",
-        "`delivery.delivered`, which scripts may not write",
-    ),
-    (
-        "UPDATE server_rule SET needed = 0",
-        "`server_rule.needed`, which scripts may not write",
-    ),
+    ("UPDATE delivery SET delivered = 0", "`delivery.delivered`, which scripts may not write"),
+    ("UPDATE server_rule SET needed = 0", "`server_rule.needed`, which scripts may not write"),
     (
         "UPDATE egpl_user SET login_ip = '43web'",
         "`egpl_user.login_ip`, which scripts may not write",
@@ -68,10 +56,7 @@ const REFUSED: [(&str, &str); 32] = [
         "INSERT INTO lacks SELECT 'chat', 1, 'x', 'y', 'z'",
         "writes `lacks`, which scripts may not write",
     ),
-    (
-        "DELETE FROM message",
-        "writes `message`, which scripts may not write",
-    ),
+    ("DELETE FROM message", "writes `message`, which scripts may not write"),
     ("SELECT load_extension('x')", "calls `load_extension`"),
     ("SELECT randomblob(9)", "calls `randomblob`"),
 ];
@@ -96,20 +81,10 @@ fn scripts_are_refused_by_name_and_leave_nothing_behind() {
         let before = store.ask(OBJECTS, &[], &[]).expect("a count");
         store.savepoint().expect("a savepoint");
         let script = format!("\n{sql};");
-        let error = store
-            .run_script("10_x.sql", &script, &[])
-            .expect_err(sql)
-            .to_string();
-        assert!(
-            error.starts_with("10_x.sql:2: ") && error.contains(why),
-            "{sql}: {error}"
-        );
+        let error = store.run_script("10_x.sql", &script, &[]).expect_err(sql).to_string();
+        assert!(error.starts_with("10_x.sql:2: ") && error.contains(why), "{sql}: {error}");
         store.roll_back().expect("the savepoint is still there");
-        assert_eq!(
-            before,
-            store.ask(OBJECTS, &[], &[]).expect("a count"),
-            "{sql}"
-        );
+        assert_eq!(before, store.ask(OBJECTS, &[], &[]).expect("a count"), "{sql}");
         assert!(store.ask(sql, &[], &[]).is_err(), "{sql} as a query");
     }
     assert!(!std::path::Path::new("x.db").exists());
@@ -129,24 +104,17 @@ fn a_statement_without_end_is_ended_and_the_next_one_runs() {
     const ENDLESS: &str =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let store = Store::with_platform().expect("a database");
-    let error = store
-        .run_script("10_x.sql", ENDLESS, &[])
-        .expect_err("it has no end");
-    assert_eq!(
-        error.to_string(),
-        "10_x.sql:1: the statement takes more than 200 million steps"
-    );
+    let error = store.run_script("10_x.sql", ENDLESS, &[]).expect_err("it has no end");
+    assert_eq!(error.to_string(), "10_x.sql:1: the statement takes more than 200 million steps");
     let answer = store.ask("SELECT 1 AS one", &[], &[]).expect("all is well");
     assert_eq!(answer.rows, [[Cell::Integer(1)]]);
 }
 
 #[test]
 fn a_query_only_reads() {
-    for action in [
-        Action::Insert("message"),
-        Action::Delete("message"),
-        Action::Update("server", "host"),
-    ] {
+    for action in
+        [Action::Insert("message"), Action::Delete("message"), Action::Update("server", "host")]
+    {
         assert!(
             refusal(Origin::Query, action)
                 .is_some_and(|why| why.ends_with(", and queries are read-only"))
@@ -171,20 +139,11 @@ fn a_statement_that_writes_without_end_takes_back_all_and_leaves_the_savepoints(
     let before = count();
     store.savepoint().expect("a savepoint");
     store
-        .run_script(
-            "10_x.sql",
-            "INSERT INTO egpl_department (department_id) VALUES (7)",
-            &[],
-        )
+        .run_script("10_x.sql", "INSERT INTO egpl_department (department_id) VALUES (7)", &[])
         .expect("it may");
     store.savepoint().expect("another");
-    let error = store
-        .run_script("20_x.sql", FILLS, &[])
-        .expect_err("it has no end");
-    assert_eq!(
-        error.to_string(),
-        "20_x.sql:1: the statement takes more than 1 million steps"
-    );
+    let error = store.run_script("20_x.sql", FILLS, &[]).expect_err("it has no end");
+    assert_eq!(error.to_string(), "20_x.sql:1: the statement takes more than 1 million steps");
     assert!(store.take_lost() && !store.take_lost(), "it is said once");
     assert_eq!(count(), before);
     store.roll_back().expect("the inner one");
@@ -197,22 +156,15 @@ fn a_database_that_is_full_is_named() {
     let store = Store::with_platform().expect("a database");
     let fill = "INSERT INTO egpl_department (department_id, department_name) \
         WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n) SELECT i, printf('%.900000c', 'x') FROM n";
-    let error = store
-        .run_script("10_x.sql", fill, &[])
-        .expect_err("it is full");
-    assert_eq!(
-        error.to_string(),
-        "10_x.sql:1: the statement grows the database beyond 128 MiB"
-    );
+    let error = store.run_script("10_x.sql", fill, &[]).expect_err("it is full");
+    assert_eq!(error.to_string(), "10_x.sql:1: the statement grows the database beyond 128 MiB");
 }
 
 #[test]
 fn our_own_statements_are_not_held_to_the_limits() {
     let store = Store::new().expect("a database");
     let long = "SELECT length(printf('%.20000000c', 'x')) AS n";
-    let error = store
-        .answer(long, None, &[], None)
-        .expect_err("it is too long");
+    let error = store.answer(long, None, &[], None).expect_err("it is too long");
     assert!(error.to_string().ends_with("16777216 bytes"), "{error}");
     // After a question as before it.
     let own = format!("SELECT '{}'", "x".repeat(5_000_000));
@@ -230,10 +182,7 @@ fn an_answer_without_end_is_refused_before_it_fills_the_memory() {
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
         SELECT printf('%.900000c', 'x') AS x FROM n";
     let error = store.ask(sql, &[], &[]).expect_err("it has no end");
-    assert_eq!(
-        error.to_string(),
-        "the result takes more than 64 MiB of memory"
-    );
+    assert_eq!(error.to_string(), "the result takes more than 64 MiB of memory");
 }
 
 #[test]
@@ -260,8 +209,5 @@ fn a_step_that_takes_everything_with_it_ends_the_scenario_even_where_it_should_f
         Some("SQLite rolled back the whole replay; later steps did not run")
     );
     let (alone, _) = chatdb::replay::replay(&library, &names[1..], &options).expect("played");
-    assert!(
-        report.runs[1] == alone.runs[0],
-        "the next one starts afresh"
-    );
+    assert!(report.runs[1] == alone.runs[0], "the next one starts afresh");
 }

@@ -19,10 +19,7 @@ fn load(text: &str, options: &ImportOptions) -> Result<Summary, ImportError> {
 }
 
 fn own() -> ImportOptions {
-    ImportOptions {
-        table: Some("t".to_owned()),
-        ..ImportOptions::default()
-    }
+    ImportOptions { table: Some("t".to_owned()), ..ImportOptions::default() }
 }
 
 #[track_caller]
@@ -35,10 +32,7 @@ fn loaded(text: &str, options: &ImportOptions) -> Summary {
 #[track_caller]
 fn says(summary: &Summary, part: &str) {
     let said = &summary.warnings;
-    assert!(
-        said.iter().any(|warning| warning.contains(part)),
-        "{said:?} lacks {part}"
-    );
+    assert!(said.iter().any(|warning| warning.contains(part)), "{said:?} lacks {part}");
 }
 
 /// The records of a file: fields with bars between.
@@ -48,26 +42,13 @@ fn records(text: &str) -> Vec<String> {
         .unwrap_or_else(|error| panic!("{error}\n{text}"));
     let nulls = opened.form.nulls;
     let mut found = Vec::new();
-    while let Some(item) = opened
-        .reader
-        .next()
-        .unwrap_or_else(|error| panic!("{error}\n{text}"))
-    {
+    while let Some(item) = opened.reader.next().unwrap_or_else(|error| panic!("{error}\n{text}")) {
         match item {
             Item::Record(record) => {
                 let field = |field: &_| {
-                    nulls
-                        .read(&record, *field)
-                        .map_or("NULL".to_owned(), |text| text.into_owned())
+                    nulls.read(&record, *field).map_or("NULL".to_owned(), |text| text.into_owned())
                 };
-                found.push(
-                    record
-                        .fields
-                        .iter()
-                        .map(field)
-                        .collect::<Vec<_>>()
-                        .join("|"),
-                );
+                found.push(record.fields.iter().map(field).collect::<Vec<_>>().join("|"));
             }
             Item::Reject(reject) => {
                 found.push(format!("reject {}: {}", reject.line, reject.detail))
@@ -94,13 +75,7 @@ enum Blanks {
 fn written(rows: &[[String; 4]], separator: char, blanks: Blanks) -> String {
     let names = NAMES.map(str::to_owned);
     let widths: Vec<usize> = (0..4)
-        .map(|at| {
-            rows.iter()
-                .chain([&names])
-                .map(|row| row[at].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
+        .map(|at| rows.iter().chain([&names]).map(|row| row[at].chars().count()).max().unwrap_or(0))
         .collect();
     let fill = |row: &[String; 4], right: bool| -> Vec<String> {
         let cell = |(at, text): (usize, &String)| {
@@ -131,12 +106,7 @@ fn written(rows: &[[String; 4]], separator: char, blanks: Blanks) -> String {
 }
 
 fn rows() -> impl Strategy<Value = Vec<[String; 4]>> {
-    let row = (
-        1_u32..9_000_000,
-        "[A-Z][a-z]{0,8}( [a-z]{1,5}){0,2}",
-        1_u16..9000,
-        0_u32..60,
-    )
+    let row = (1_u32..9_000_000, "[A-Z][a-z]{0,8}( [a-z]{1,5}){0,2}", 1_u16..9000, 0_u32..60)
         .prop_map(|(id, subject, status, second)| {
             [
                 id.to_string(),
@@ -282,19 +252,13 @@ proptest! {
 fn a_quotation_within_a_column_of_texts_stays_as_it_is() {
     let text =
         "activity_id,subject,activity_status\n1,“Hello”,5000\n2,World,5000\n3,so “they” say,5000\n";
-    assert_eq!(
-        records(text),
-        ["1|“Hello”|5000", "2|World|5000", "3|so “they” say|5000"]
-    );
+    assert_eq!(records(text), ["1|“Hello”|5000", "2|World|5000", "3|so “they” say|5000"]);
 }
 
 #[test]
 fn typographic_quotes_that_were_removed_are_said() {
     let text = "activity_id,subject\n1,“a, b”\n2,“c”\n";
-    says(
-        &loaded(text, &ImportOptions::default()),
-        "typographic quotes",
-    );
+    says(&loaded(text, &ImportOptions::default()), "typographic quotes");
 }
 
 // VALUES ---------------------------------------------------------------------------------------------------
@@ -305,15 +269,9 @@ fn null_in_another_tools_words_is_said_where_it_is_kept_as_text() {
         let text = format!("activity_id,activity_status,subject\n1,5000,{word}\n2,5000,x\n");
         let summary = loaded(&text, &ImportOptions::default());
         says(&summary, &format!("`--null '{word}'` reads it as NULL"));
-        let told = ImportOptions {
-            null_texts: vec![word.to_owned()],
-            ..ImportOptions::default()
-        };
+        let told = ImportOptions { null_texts: vec![word.to_owned()], ..ImportOptions::default() };
         let warnings = loaded(&text, &told).warnings;
-        assert!(
-            !warnings.iter().any(|warning| warning.contains(word)),
-            "{warnings:?}"
-        );
+        assert!(!warnings.iter().any(|warning| warning.contains(word)), "{warnings:?}");
     }
 }
 
@@ -322,73 +280,35 @@ fn dates_of_a_country_in_a_column_of_ones_own_are_said_and_read_by_their_format(
     for (dates, format) in [
         (["01/02/2026", "13/04/2026"], "%d/%m/%Y"),
         (["01.02.2026", "03.04.2026"], "%d.%m.%Y"),
-        (
-            ["11-24-2026 08:51:30", "11-25-2026 09:00:00"],
-            "%m-%d-%Y %H:%M:%S",
-        ),
+        (["11-24-2026 08:51:30", "11-25-2026 09:00:00"], "%m-%d-%Y %H:%M:%S"),
     ] {
         let text = format!("id,d\n1,{}\n2,{}\n", dates[0], dates[1]);
         let summary = loaded(&text, &own());
         says(&summary, "`d`: 2 values look like dates");
         assert_eq!(summary.tables[0].unknown_columns[1].1, ColumnKind::Text);
-        assert!(
-            !summary
-                .warnings
-                .iter()
-                .any(|warning| warning.contains("look like numbers"))
-        );
-        let told = ImportOptions {
-            date_format: Some(format.to_owned()),
-            ..own()
-        };
+        assert!(!summary.warnings.iter().any(|warning| warning.contains("look like numbers")));
+        let told = ImportOptions { date_format: Some(format.to_owned()), ..own() };
         let summary = loaded(&text, &told);
-        assert_eq!(
-            summary.tables[0].unknown_columns[1].1,
-            ColumnKind::Time,
-            "{text}"
-        );
-        let other = ImportOptions {
-            date_format: Some("%Y/%m/%d".to_owned()),
-            ..own()
-        };
-        says(
-            &loaded(&text, &other),
-            "no value is a date as `--date-format` says",
-        );
+        assert_eq!(summary.tables[0].unknown_columns[1].1, ColumnKind::Time, "{text}");
+        let other = ImportOptions { date_format: Some("%Y/%m/%d".to_owned()), ..own() };
+        says(&loaded(&text, &other), "no value is a date as `--date-format` says");
     }
 }
 
 #[test]
 fn a_last_row_of_sums_is_said() {
     let rows = "activity_id,activity_status,subject\n88120,5000,a\n88121,9000,b\n88122,5000,c\n";
-    let summary = loaded(
-        &format!("{rows}264363,19000,x\n"),
-        &ImportOptions::default(),
-    );
-    says(
-        &summary,
-        "the record at line 5 holds the sums of `activity_id` and `activity_status`",
-    );
+    let summary = loaded(&format!("{rows}264363,19000,x\n"), &ImportOptions::default());
+    says(&summary, "the record at line 5 holds the sums of `activity_id` and `activity_status`");
     for last in ["264363,5000,x\n", "88123,19000,x\n", ""] {
         let summary = loaded(&format!("{rows}{last}"), &ImportOptions::default());
-        assert!(
-            !summary
-                .warnings
-                .iter()
-                .any(|warning| warning.contains("sums")),
-            "{last}"
-        );
+        assert!(!summary.warnings.iter().any(|warning| warning.contains("sums")), "{last}");
     }
 }
 
 #[test]
 fn words_in_a_column_of_one_character_are_said() {
-    let pairs = [
-        ("Yes", "No"),
-        ("TRUE", "FALSE"),
-        ("ja", "nein"),
-        ("oui", "non"),
-    ];
+    let pairs = [("Yes", "No"), ("TRUE", "FALSE"), ("ja", "nein"), ("oui", "non")];
     for (yes, no) in pairs {
         let text = format!("activity_id,activity_status,delete_flag\n1,5000,{yes}\n2,5000,{no}\n");
         says(
@@ -426,10 +346,7 @@ fn what_stands_in_a_column_of_numbers_is_named() {
     for blank in [" ", "\u{a0}", "\u{2009}"] {
         let text =
             format!("activity_id,activity_status,delay_time_in_min\n1,5000,7\n2,5000,{blank}\n");
-        says(
-            &loaded(&text, &ImportOptions::default()),
-            "was empty in a column that is not text",
-        );
+        says(&loaded(&text, &ImportOptions::default()), "was empty in a column that is not text");
     }
 }
 
@@ -448,19 +365,9 @@ fn columns_that_a_spreadsheet_has_left_over_raise_no_question() {
 
 #[test]
 fn a_file_without_anything_to_be_seen_is_empty() {
-    for text in [
-        "",
-        "\u{feff}",
-        "\r\n",
-        "\u{feff}\r\n\r\n",
-        " \t\n",
-        "\u{1a}",
-    ] {
+    for text in ["", "\u{feff}", "\r\n", "\u{feff}\r\n\r\n", " \t\n", "\u{1a}"] {
         let error = load(text, &ImportOptions::default()).expect_err("nothing is there");
-        assert!(
-            matches!(error, ImportError::Empty { .. }),
-            "{text:?}: {error}"
-        );
+        assert!(matches!(error, ImportError::Empty { .. }), "{text:?}: {error}");
     }
     let mut store = Store::for_exports().expect("a store");
     for bytes in [&b"\xff\xfe"[..], b"\xff\xfe\r\0\n\0", b"\xfe\xff"] {
@@ -500,10 +407,7 @@ fn exports_put_one_behind_the_other_are_read_as_one() {
     ] {
         assert_eq!(loaded(&text, &ImportOptions::default()).loaded, 2, "{text}");
     }
-    for text in [
-        format!("[{}] x", rows[0]),
-        format!("[{}]\n[{}", rows[0], rows[1]),
-    ] {
+    for text in [format!("[{}] x", rows[0]), format!("[{}]\n[{}", rows[0], rows[1])] {
         let whole =
             load(&text, &ImportOptions::default()).map(|summary| summary.reasons.is_empty());
         assert_ne!(whole.ok(), Some(true), "{text}");

@@ -92,11 +92,7 @@ fn events(library: &Library, name: &str) -> Vec<Event> {
     for scenario in &chain {
         let own = scenario.name == name;
         // What happens in a branch is gone at its end, so it is no event for those who continue.
-        for step in scenario
-            .steps
-            .iter()
-            .filter(|step| own || step.branch.is_none())
-        {
+        for step in scenario.steps.iter().filter(|step| own || step.branch.is_none()) {
             let Some(script) = &step.script else { continue };
             for statement in chatdb::sql::split(&script.sql).expect("it is SQL") {
                 if !statement.sql.contains("INSERT INTO server_event") {
@@ -131,9 +127,7 @@ fn play_with(name: &str, event: &Event, instead: &str) -> Vec<String> {
     let text = fs::read_to_string(&toml).expect("a scenario");
     let lines = text.lines().filter(|line| !line.starts_with("changes "));
     fs::write(&toml, lines.collect::<Vec<_>>().join("\n")).expect("a scenario");
-    let library = Library::new(vec![folder.path().to_owned()])
-        .expect("a library")
-        .replacing();
+    let library = Library::new(vec![folder.path().to_owned()]).expect("a library").replacing();
     let report = play(&library, &[name.to_owned()]);
     let run = &report.runs[0];
     assert_ne!(run.verdict, RunVerdict::NotRun, "{name}: {:?}", run.problem);
@@ -143,9 +137,7 @@ fn play_with(name: &str, event: &Event, instead: &str) -> Vec<String> {
 #[test]
 fn a_copy_of_the_scenarios_is_reproduced_like_the_original() {
     let folder = copy();
-    let library = Library::new(vec![folder.path().to_owned()])
-        .expect("a library")
-        .replacing();
+    let library = Library::new(vec![folder.path().to_owned()]).expect("a library").replacing();
     assert!(play(&library, &ten()).holds());
 }
 
@@ -153,22 +145,9 @@ fn a_copy_of_the_scenarios_is_reproduced_like_the_original() {
 fn every_scenario_is_reproduced_and_every_observation() {
     let report = play(&library(), &ten());
     for run in &report.runs {
-        assert_eq!(
-            run.verdict,
-            RunVerdict::Reproduced,
-            "{}: {:?}",
-            run.scenario,
-            failing(run)
-        );
+        assert_eq!(run.verdict, RunVerdict::Reproduced, "{}: {:?}", run.scenario, failing(run));
     }
-    assert_eq!(
-        report
-            .runs
-            .iter()
-            .map(|run| run.observations.len())
-            .sum::<usize>(),
-        49
-    );
+    assert_eq!(report.runs.iter().map(|run| run.observations.len()).sum::<usize>(), 49);
 }
 
 #[test]
@@ -182,16 +161,8 @@ fn taking_out_any_server_event_makes_checks_of_the_scenario_fail() {
         for event in events {
             // A script needs a statement.
             let failing = play_with(name, &event, "SELECT 1");
-            println!(
-                "{name} without \"{} {}\": {}",
-                event.server,
-                event.event,
-                failing.join(", ")
-            );
-            assert!(
-                !failing.is_empty(),
-                "{name} does not notice that {event:?} is missing"
-            );
+            println!("{name} without \"{} {}\": {}", event.server, event.event, failing.join(", "));
+            assert!(!failing.is_empty(), "{name} does not notice that {event:?} is missing");
             taken += 1;
         }
     }
@@ -203,21 +174,14 @@ fn letting_another_server_fail_makes_checks_of_the_scenario_fail() {
     let library = library();
     for name in ten() {
         let name = name.as_str();
-        for event in events(&library, name)
-            .iter()
-            .filter(|event| event.event == "stops")
-        {
+        for event in events(&library, name).iter().filter(|event| event.event == "stops") {
             for other in ["application", "services", "messaging"] {
                 if other == event.server {
                     continue;
                 }
                 let instead = event.statement.replace(&event.server, other);
                 let failing = play_with(name, event, &instead);
-                println!(
-                    "{name} with {other} for {}: {}",
-                    event.server,
-                    failing.join(", ")
-                );
+                println!("{name} with {other} for {}: {}", event.server, failing.join(", "));
                 assert!(
                     !failing.is_empty(),
                     "{name} does not notice {other} in place of {event:?}"
@@ -238,8 +202,7 @@ fn answer(comparison: &chatdb::report::Comparison) -> ResultTable {
                 .iter()
                 .map(|column| {
                     let cell = row.cells.iter().find(|cell| cell.column == column.name);
-                    cell.and_then(|cell| cell.actual.clone())
-                        .unwrap_or(chatdb::table::Cell::Null)
+                    cell.and_then(|cell| cell.actual.clone()).unwrap_or(chatdb::table::Cell::Null)
                 })
                 .collect()
         })
@@ -251,11 +214,7 @@ fn answer(comparison: &chatdb::report::Comparison) -> ResultTable {
 fn another(text: &str) -> String {
     match text.chars().last() {
         Some(digit) if digit.is_ascii_digit() => {
-            format!(
-                "{}{}",
-                &text[..text.len() - 1],
-                if digit == '7' { '8' } else { '7' }
-            )
+            format!("{}{}", &text[..text.len() - 1], if digit == '7' { '8' } else { '7' })
         }
         _ => format!("{text}x"),
     }
@@ -295,11 +254,7 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
                     .expect("it can be compared")
                 };
                 assert!(compare(check).same, "{}/{}", run.scenario, check.id);
-                let width = if table.layout == Layout::Lines {
-                    1
-                } else {
-                    table.header.len()
-                };
+                let width = if table.layout == Layout::Lines { 1 } else { table.header.len() };
                 for row in 0..table.rows.len() {
                     for column in (0..width).filter(|at| table.is_data(*at)) {
                         let name = match table.layout {
@@ -382,11 +337,8 @@ const IDENTITIES: [&str; 6] = [
 /// The columns that the statements of a scenario's scripts write, by their text.
 fn written(scenario: &Scenario) -> BTreeSet<String> {
     let mut written = BTreeSet::new();
-    let scripts = scenario
-        .steps
-        .iter()
-        .filter_map(|step| step.script.as_ref())
-        .chain(&scenario.seeds);
+    let scripts =
+        scenario.steps.iter().filter_map(|step| step.script.as_ref()).chain(&scenario.seeds);
     for script in scripts {
         for statement in chatdb::sql::split(&script.sql).expect("it is SQL") {
             let code: String = statement
@@ -400,25 +352,18 @@ fn written(scenario: &Scenario) -> BTreeSet<String> {
                 ["INSERT", "INTO", table, ..] => {
                     let columns = code.split(['(', ')']).nth(1).expect("named columns");
                     written.extend(
-                        columns
-                            .split(',')
-                            .map(|column| format!("{table}.{}", column.trim())),
+                        columns.split(',').map(|column| format!("{table}.{}", column.trim())),
                     );
                 }
                 ["UPDATE", table, "SET", ..] => {
-                    let set = code
-                        .split(" SET ")
-                        .nth(1)
-                        .and_then(|rest| rest.split(" WHERE ").next());
+                    let set =
+                        code.split(" SET ").nth(1).and_then(|rest| rest.split(" WHERE ").next());
                     for part in set.expect("a SET").split(',') {
                         let column = part.split('=').next().expect("a column").trim();
                         written.insert(format!("{table}.{column}"));
                     }
                 }
-                other => panic!(
-                    "{}: a step only inserts and updates: {other:?}",
-                    script.file
-                ),
+                other => panic!("{}: a step only inserts and updates: {other:?}", script.file),
             }
         }
     }
@@ -434,29 +379,14 @@ fn no_step_or_seed_writes_what_a_check_reads_back() {
             written_by.entry(column).or_default().insert(name.clone());
         }
     }
-    assert!(
-        written_by
-            .keys()
-            .any(|column| column == "server_event.server"),
-        "scripts are read"
-    );
-    assert!(
-        !written_by.keys().any(|column| column.ends_with(".at")),
-        "the clock sets the time"
-    );
+    assert!(written_by.keys().any(|column| column == "server_event.server"), "scripts are read");
+    assert!(!written_by.keys().any(|column| column.ends_with(".at")), "the clock sets the time");
 
     // All that is written is causes, and who and what there is: no table that the model fills.
-    let master = [
-        "egpl_department.",
-        "egpl_routing_queue.",
-        "egpl_user.",
-        "entry_point.",
-        "server.host",
-    ];
+    let master =
+        ["egpl_department.", "egpl_routing_queue.", "egpl_user.", "entry_point.", "server.host"];
     for column in written_by.keys() {
-        let cause = CAUSES
-            .iter()
-            .any(|cause| column.starts_with(&format!("{cause}.")));
+        let cause = CAUSES.iter().any(|cause| column.starts_with(&format!("{cause}.")));
         let known = master.iter().any(|prefix| column.starts_with(prefix));
         assert!(cause || known, "a script writes {column}");
     }
@@ -472,9 +402,7 @@ fn no_step_or_seed_writes_what_a_check_reads_back() {
             if let (false, None, Some(column)) = (access.writes, access.through, access.column)
                 && !column.is_empty()
             {
-                note.lock()
-                    .expect("no panic")
-                    .insert(format!("{}.{column}", access.table));
+                note.lock().expect("no panic").insert(format!("{}.{column}", access.table));
             }
         }))
         .expect("a recorder");
@@ -494,30 +422,19 @@ fn no_step_or_seed_writes_what_a_check_reads_back() {
         store.ask(&sql, &query.kinds, &values).expect("it runs");
     }
     let read = read.lock().expect("no panic").clone();
-    assert!(
-        read.contains("egpl_casemgmt_activity.assigned_to"),
-        "reads are recorded"
-    );
+    assert!(read.contains("egpl_casemgmt_activity.assigned_to"), "reads are recorded");
 
     for cause in CAUSES {
-        let of_cause: Vec<_> = read
-            .iter()
-            .filter(|column| column.starts_with(&format!("{cause}.")))
-            .collect();
+        let of_cause: Vec<_> =
+            read.iter().filter(|column| column.starts_with(&format!("{cause}."))).collect();
         // A view of the same name as a cause is none of it; `message` and the like are read through views only.
         assert!(of_cause.is_empty(), "a check reads causes: {of_cause:?}");
     }
-    let both: BTreeSet<&str> = written_by
-        .keys()
-        .map(String::as_str)
-        .filter(|c| read.contains(*c))
-        .collect();
+    let both: BTreeSet<&str> =
+        written_by.keys().map(String::as_str).filter(|c| read.contains(*c)).collect();
     let allowed: BTreeSet<&str> = IDENTITIES.into_iter().collect();
     let more: Vec<_> = both.difference(&allowed).collect();
-    assert!(
-        more.is_empty(),
-        "written by a script and read by a check: {more:?}"
-    );
+    assert!(more.is_empty(), "written by a script and read by a check: {more:?}");
 }
 
 /// Each of these would bring about what a check reads; the step is refused, and the run differs.

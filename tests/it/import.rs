@@ -29,10 +29,7 @@ fn try_load(
 
 /// Loads Azure Data Studio's form of CSV.
 fn load_as(store: &mut Store, file: &str, text: &str, options: &ImportOptions) -> Summary {
-    let options = ImportOptions {
-        form: Some("ads_csv".to_owned()),
-        ..options.clone()
-    };
+    let options = ImportOptions { form: Some("ads_csv".to_owned()), ..options.clone() };
     try_load(store, file, text, &options).unwrap_or_else(|error| panic!("{file}: {error}\n{text}"))
 }
 
@@ -41,21 +38,13 @@ fn load(store: &mut Store, file: &str, text: &str) -> Summary {
 }
 
 fn taken(at: &str) -> ImportOptions {
-    ImportOptions {
-        exported_at_ms: Some(parse_timestamp(at).unwrap()),
-        ..ImportOptions::default()
-    }
+    ImportOptions { exported_at_ms: Some(parse_timestamp(at).unwrap()), ..ImportOptions::default() }
 }
 
 /// The rows that SQL gives, a line for each, cells with bars between.
 fn rows(store: &Store, sql: &str) -> String {
     let table = store.ask(sql, &[], &[]).unwrap();
-    let line = |row: &Vec<Cell>| {
-        row.iter()
-            .map(Cell::to_string)
-            .collect::<Vec<_>>()
-            .join("|")
-    };
+    let line = |row: &Vec<Cell>| row.iter().map(Cell::to_string).collect::<Vec<_>>().join("|");
     table.rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -65,26 +54,15 @@ fn rows(store: &Store, sql: &str) -> String {
 fn tables_of(header: &str, record: &str) -> String {
     let mut store = copy();
     let text = format!("{header}\n{record}\n");
-    let options = ImportOptions {
-        form: Some("ads_csv".to_owned()),
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions { form: Some("ads_csv".to_owned()), ..ImportOptions::default() };
     match try_load(&mut store, "file.csv", &text, &options) {
         Ok(summary) => {
             let table = |table: &import::TableSummary| {
-                let unknown = table
-                    .unknown_columns
-                    .iter()
-                    .map(|(name, _)| format!("+{name}"));
+                let unknown = table.unknown_columns.iter().map(|(name, _)| format!("+{name}"));
                 let parts = std::iter::once(table.name.clone()).chain(unknown);
                 parts.collect::<Vec<_>>().join(" ")
             };
-            summary
-                .tables
-                .iter()
-                .map(table)
-                .collect::<Vec<_>>()
-                .join(", ")
+            summary.tables.iter().map(table).collect::<Vec<_>>().join(", ")
         }
         Err(error) => error.to_string(),
     }
@@ -106,26 +84,14 @@ fn a_header_in_any_spelling_tells_the_table() {
         ("user_id,user_name,screen_name", "1,a,b", "egpl_user"),
         ("queue_id,queue_name", "1,CIM_WIM", "egpl_routing_queue"),
         ("activity_id,content", "1,x", "eglv_session_content"),
-        (
-            "email_id,email_address,address_flag",
-            "1,x,1",
-            "egml_email_address",
-        ),
-        (
-            "activity_id,activity_status,mood",
-            "1,5000,glad",
-            "egpl_casemgmt_activity +mood",
-        ),
+        ("email_id,email_address,address_flag", "1,x,1", "egml_email_address"),
+        ("activity_id,activity_status,mood", "1,5000,glad", "egpl_casemgmt_activity +mood"),
         (
             "activity_id,activity_status,\"we\"\"ird\",select,rowid,chatdb_export,mood,mood",
             "1,5000,a,b,c,d,e,f",
             "egpl_casemgmt_activity +we\"ird +select +column_5 +column_6 +mood +mood_2",
         ),
-        (
-            "apples,pears",
-            "1,2",
-            "`file.csv`: no known table has the columns `apples`, `pears`",
-        ),
+        ("apples,pears", "1,2", "`file.csv`: no known table has the columns `apples`, `pears`"),
         (
             "activity_status,activity_sub_status,activity_type",
             "1,2,3",
@@ -146,49 +112,25 @@ fn a_header_in_any_spelling_tells_the_table() {
 #[test]
 fn the_name_of_the_file_only_decides_between_tables_that_fit_equally_well() {
     let mut store = copy();
-    let summary = load(
-        &mut store,
-        "dbo.EGPL_EVENT_HISTORY_USER.csv",
-        "event_id,user_id\n1,2\n",
-    );
+    let summary = load(&mut store, "dbo.EGPL_EVENT_HISTORY_USER.csv", "event_id,user_id\n1,2\n");
     assert_eq!(summary.tables[0].name, "egpl_event_history_user");
     assert_eq!(
         summary.warnings,
-        [
-            "loaded as `egpl_event_history_user`, going by the file name; the columns also fit \
-          `egpl_event_history_case_mgmt` and `egpl_event_history_kb`"
-        ]
+        ["loaded as `egpl_event_history_user`, going by the file name; the columns also fit \
+          `egpl_event_history_case_mgmt` and `egpl_event_history_kb`"]
     );
-    let summary = load(
-        &mut store,
-        "egpl_user.csv",
-        "queue_id,queue_name\n1,CIM_WIM\n",
-    );
+    let summary = load(&mut store, "egpl_user.csv", "queue_id,queue_name\n1,CIM_WIM\n");
     assert_eq!(summary.tables[0].name, "egpl_routing_queue");
 }
 
 #[test]
 fn a_table_that_is_named_is_made_where_the_product_has_none() {
     let mut store = copy();
-    let options = ImportOptions {
-        table: Some("Fruit".to_owned()),
-        ..ImportOptions::default()
-    };
-    load_as(
-        &mut store,
-        "f.csv",
-        "apples,pears\n1,NULL\n007,x\n",
-        &options,
-    );
+    let options = ImportOptions { table: Some("Fruit".to_owned()), ..ImportOptions::default() };
+    load_as(&mut store, "f.csv", "apples,pears\n1,NULL\n007,x\n", &options);
     assert_eq!(rows(&store, "SELECT * FROM fruit"), "1|NULL|1|2\n007|x|1|3");
     // chatdb's own names, SQLite's, and those that SQLite takes for tables that it has already.
-    for name in [
-        "chatdb_export",
-        "sqlite_schema",
-        "json_each",
-        "dbstat",
-        "pragma_table_info",
-    ] {
+    for name in ["chatdb_export", "sqlite_schema", "json_each", "dbstat", "pragma_table_info"] {
         let options = ImportOptions {
             table: Some(name.to_owned()),
             form: Some("ads_csv".to_owned()),
@@ -208,18 +150,11 @@ fn the_result_of_the_documented_query_is_taken_apart() {
                 a@b.c,CIM_WIM,1347,5000,5900,43app,1003,2011-07-12 14:49:55.000,DMarino,DMarino\n\
                 d@e.f,CIM_WIM,1348,5000,5900,43app,1003,2011-07-12 14:50:55.000,DMarino,DMarino\n";
     let summary = load(&mut store, "open.csv", text);
-    let counts: Vec<(&str, u64)> = summary
-        .tables
-        .iter()
-        .map(|table| (table.name.as_str(), table.rows))
-        .collect();
+    let counts: Vec<(&str, u64)> =
+        summary.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect();
     assert_eq!(
         counts,
-        [
-            ("egpl_casemgmt_activity", 2),
-            ("egpl_user", 1),
-            ("egpl_routing_queue", 1)
-        ]
+        [("egpl_casemgmt_activity", 2), ("egpl_user", 1), ("egpl_routing_queue", 1)]
     );
     assert_eq!((summary.loaded, summary.repeated), (2, 2));
     let join = "SELECT a.queue_name, b.activity_id, b.when_created, c.user_id, c.login_ip FROM egpl_routing_queue a, \
@@ -227,24 +162,12 @@ fn the_result_of_the_documented_query_is_taken_apart() {
                 ORDER BY b.activity_id";
     let answer = "CIM_WIM|1347|2011-07-12 14:49:55.000|1003|43app\nCIM_WIM|1348|2011-07-12 14:50:55.000|1003|43app";
     assert_eq!(rows(&store, join), answer);
-    assert_eq!(
-        rows(&store, "SELECT max(queue_id) < 0 FROM egpl_routing_queue"),
-        "1"
-    );
+    assert_eq!(rows(&store, "SELECT max(queue_id) < 0 FROM egpl_routing_queue"), "1");
     // The queue's own number takes the place of the one that was made.
     load(&mut store, "q.csv", "queue_id,queue_name\n1001,CIM_WIM\n");
     assert_eq!(rows(&store, join), answer);
-    assert_eq!(
-        rows(
-            &store,
-            "SELECT DISTINCT queue_id FROM egpl_casemgmt_activity"
-        ),
-        "1001"
-    );
-    assert_eq!(
-        rows(&store, "SELECT queue_id FROM egpl_routing_queue"),
-        "1001"
-    );
+    assert_eq!(rows(&store, "SELECT DISTINCT queue_id FROM egpl_casemgmt_activity"), "1001");
+    assert_eq!(rows(&store, "SELECT queue_id FROM egpl_routing_queue"), "1001");
 }
 
 #[test]
@@ -254,10 +177,7 @@ fn a_star_over_a_join_is_taken_apart_and_a_repeated_column_dropped() {
                 activity_status,who_created,when_created,queue_id\n\
                 CIM_WIM,1001,CIM_WIM,999,1,2011-01-01 00:00:00.000,1347,998,5000,2,2011-07-12 14:49:55.000,1001\n";
     let summary = load(&mut store, "star.csv", text);
-    assert_eq!(
-        summary.dropped_columns,
-        ["`queue_name`: it repeats column 1"]
-    );
+    assert_eq!(summary.dropped_columns, ["`queue_name`: it repeats column 1"]);
     assert_eq!(
         rows(
             &store,
@@ -277,26 +197,12 @@ fn a_star_over_a_join_is_taken_apart_and_a_repeated_column_dropped() {
 #[test]
 fn row_numbers_are_dropped_and_other_unnamed_columns_kept() {
     let mut store = copy();
-    let summary = load(
-        &mut store,
-        "a.csv",
-        ",activity_id,activity_status\n1,7,5000\n2,8,5000\n",
-    );
-    assert_eq!(
-        summary.dropped_columns,
-        ["column 1: it only counts the rows"]
-    );
-    let summary = load(
-        &mut store,
-        "b.csv",
-        ",activity_id,activity_status\n5,9,5000\n2,10,5000\n",
-    );
+    let summary = load(&mut store, "a.csv", ",activity_id,activity_status\n1,7,5000\n2,8,5000\n");
+    assert_eq!(summary.dropped_columns, ["column 1: it only counts the rows"]);
+    let summary = load(&mut store, "b.csv", ",activity_id,activity_status\n5,9,5000\n2,10,5000\n");
     assert!(summary.dropped_columns.is_empty());
-    let names: Vec<&str> = summary.tables[0]
-        .unknown_columns
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let names: Vec<&str> =
+        summary.tables[0].unknown_columns.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["column_1"]);
 }
 
@@ -317,21 +223,14 @@ fn passwords_are_neither_stored_nor_shown_in_rejects() {
     );
     let image = store.image().unwrap();
     assert!(!image.windows(7).any(|part| part == b"secret-"));
-    assert_eq!(
-        rows(&store, "SELECT force_password_change FROM egpl_user"),
-        "0"
-    );
+    assert_eq!(rows(&store, "SELECT force_password_change FROM egpl_user"), "0");
 }
 
 // VALUES ---------------------------------------------------------------------------------------------------
 
 /// What a bare field is as a value of a declared type: the value, or the code and what is said.
 fn typed(declared: &str, text: &str, rules: &Rules) -> String {
-    let field = Field {
-        start: 0,
-        end: text.len(),
-        written: Written::Bare,
-    };
+    let field = Field { start: 0, end: text.len(), written: Written::Bare };
     let mut batch = Batch::default();
     let cast = Cast::of(Type::declared(declared));
     match convert::value(text, field, cast, rules, &mut Seen::default(), &mut batch) {
@@ -346,13 +245,7 @@ fn typed(declared: &str, text: &str, rules: &Rules) -> String {
 }
 
 fn words() -> Rules {
-    Rules {
-        nulls: NullRule {
-            word: true,
-            ..NullRule::default()
-        },
-        ..Rules::default()
-    }
+    Rules { nulls: NullRule { word: true, ..NullRule::default() }, ..Rules::default() }
 }
 
 #[test]
@@ -362,11 +255,7 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         ("SMALLINT", "-1", "-1"),
         ("SMALLINT", "0", "0"),
         ("SMALLINT", " 7 ", "7"),
-        (
-            "SMALLINT",
-            "32768",
-            "CHATDB-I008 expected -32768 to 32767, found `32768`",
-        ),
+        ("SMALLINT", "32768", "CHATDB-I008 expected -32768 to 32767, found `32768`"),
         ("NUMERIC(18,0)", "999999999999999999", "999999999999999999"),
         (
             "NUMERIC(18,0)",
@@ -376,21 +265,9 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         ("BIGINT", "9223372036854775807", "9223372036854775807"),
         ("NUMERIC(18,0)", "1347.0", "1347"),
         ("NUMERIC(18,0)", "1347,000", "1347"),
-        (
-            "NUMERIC(18,0)",
-            "1347.5",
-            "CHATDB-I006 expected a whole number, found `1347.5`",
-        ),
-        (
-            "NUMERIC(18,0)",
-            "007",
-            "CHATDB-I006 expected a whole number, found `007`",
-        ),
-        (
-            "NUMERIC(18,0)",
-            "-0",
-            "CHATDB-I006 expected a whole number, found `-0`",
-        ),
+        ("NUMERIC(18,0)", "1347.5", "CHATDB-I006 expected a whole number, found `1347.5`"),
+        ("NUMERIC(18,0)", "007", "CHATDB-I006 expected a whole number, found `007`"),
+        ("NUMERIC(18,0)", "-0", "CHATDB-I006 expected a whole number, found `-0`"),
         (
             "NUMERIC(18,0)",
             "1.2E+17",
@@ -408,49 +285,17 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         ("NVARCHAR(10)", " x ", "\" x \""),
         ("FLOAT", "0,7", "0.7"),
         ("FLOAT", "1e3", "1000.0"),
-        (
-            "FLOAT",
-            "1.2.3",
-            "CHATDB-I006 expected a number, found `1.2.3`",
-        ),
+        ("FLOAT", "1.2.3", "CHATDB-I006 expected a number, found `1.2.3`"),
         ("BIT", "True", "1"),
         ("BINARY(8)", "0x00000000000007D1", "\"0x00000000000007D1\""),
         ("BINARY(8)", "00000000000007D1", "\"0x00000000000007D1\""),
-        (
-            "DATETIME",
-            "2011-07-12 14:49:55.000",
-            "\"2011-07-12 14:49:55.000\"",
-        ),
-        (
-            "DATETIME",
-            "2011-07-12 14:49:55",
-            "\"2011-07-12 14:49:55.000\"",
-        ),
-        (
-            "DATETIME",
-            "2011-07-12 14:49:55.12",
-            "\"2011-07-12 14:49:55.120\"",
-        ),
-        (
-            "DATETIME",
-            "2011-07-12T14:49:55.1234567+02:00",
-            "\"2011-07-12 14:49:55.123\"",
-        ),
-        (
-            "DATETIME",
-            "2011-07-12 14:49:55.123 -07:00",
-            "\"2011-07-12 14:49:55.123\"",
-        ),
-        (
-            "DATETIME",
-            "2011-07-12T14:49:55Z",
-            "\"2011-07-12 14:49:55.000\"",
-        ),
-        (
-            "DATETIME",
-            "2011-07-12 14:49",
-            "\"2011-07-12 14:49:00.000\"",
-        ),
+        ("DATETIME", "2011-07-12 14:49:55.000", "\"2011-07-12 14:49:55.000\""),
+        ("DATETIME", "2011-07-12 14:49:55", "\"2011-07-12 14:49:55.000\""),
+        ("DATETIME", "2011-07-12 14:49:55.12", "\"2011-07-12 14:49:55.120\""),
+        ("DATETIME", "2011-07-12T14:49:55.1234567+02:00", "\"2011-07-12 14:49:55.123\""),
+        ("DATETIME", "2011-07-12 14:49:55.123 -07:00", "\"2011-07-12 14:49:55.123\""),
+        ("DATETIME", "2011-07-12T14:49:55Z", "\"2011-07-12 14:49:55.000\""),
+        ("DATETIME", "2011-07-12 14:49", "\"2011-07-12 14:49:00.000\""),
         ("DATETIME", "2011-07-12", "\"2011-07-12 00:00:00.000\""),
         ("DATETIME", "2012-02-29", "\"2012-02-29 00:00:00.000\""),
         (
@@ -498,34 +343,17 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
             "CHATDB-I015 expected `yyyy-mm-dd hh:mm:ss`, found `49:55.0`, which is what a spreadsheet leaves of a date \
              and time",
         ),
-        (
-            "DATETIME",
-            "n",
-            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found text of 1 character",
-        ),
+        ("DATETIME", "n", "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found text of 1 character"),
     ] {
-        assert_eq!(
-            typed(declared, text, &words()),
-            value,
-            "{declared} {text:?}"
-        );
+        assert_eq!(typed(declared, text, &words()), value, "{declared} {text:?}");
     }
 }
 
 #[test]
 fn dates_in_a_countrys_order_are_read_only_when_the_order_is_told() {
-    let rules = Rules {
-        date_format: Some("%d/%m/%Y %H:%M".to_owned()),
-        ..words()
-    };
-    assert_eq!(
-        typed("DATETIME", "12/07/2011 14:49", &rules),
-        "\"2011-07-12 14:49:00.000\""
-    );
-    assert_eq!(
-        typed("DATETIME", "2011-07-12 14:49:55.000", &rules),
-        "\"2011-07-12 14:49:55.000\""
-    );
+    let rules = Rules { date_format: Some("%d/%m/%Y %H:%M".to_owned()), ..words() };
+    assert_eq!(typed("DATETIME", "12/07/2011 14:49", &rules), "\"2011-07-12 14:49:00.000\"");
+    assert_eq!(typed("DATETIME", "2011-07-12 14:49:55.000", &rules), "\"2011-07-12 14:49:55.000\"");
     assert_eq!(
         typed("DATETIME", "12/31/2011 14:49", &rules),
         "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `12/31/2011 14:49`, which is not `%d/%m/%Y %H:%M` either"
@@ -539,10 +367,7 @@ fn dates_in_a_countrys_order_are_read_only_when_the_order_is_told() {
         "`a.csv`: no value of `when_created` can be read as a date: line 2 `12/07/2011 14:49`, line 3 \
          `13/07/2011 14:49`"
     );
-    let options = ImportOptions {
-        date_format: rules.date_format,
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions { date_format: rules.date_format, ..ImportOptions::default() };
     assert_eq!(load_as(&mut store, "a.csv", text, &options).loaded, 2);
 }
 
@@ -557,18 +382,11 @@ fn a_word_in_every_record_of_a_column_of_numbers_is_kept_and_one_among_numbers_r
     assert_eq!((summary.loaded, summary.rejected), (20, 0));
     assert!(summary.warnings[0].starts_with("`user_state`: expected a number, found text"));
     let mixed = |n: usize| {
-        if n == 3 {
-            "ACTIVE".to_owned()
-        } else {
-            n.to_string()
-        }
+        if n == 3 { "ACTIVE".to_owned() } else { n.to_string() }
     };
     let summary = load(&mut copy(), "u.csv", &file(&mixed));
     assert_eq!((summary.loaded, summary.rejected), (19, 1));
-    assert_eq!(
-        summary.first_rejects[0].column_name.as_deref(),
-        Some("user_state")
-    );
+    assert_eq!(summary.first_rejects[0].column_name.as_deref(), Some("user_state"));
 }
 
 #[test]
@@ -640,48 +458,23 @@ fn a_key_that_stands_twice_in_a_file_is_a_row_again_or_a_reject() {
     let mut store = copy();
     let text = "activity_id,activity_status\n1,5000\n1,5000\n1,9000\nNULL,5000\n";
     let summary = load(&mut store, "a.csv", text);
+    assert_eq!((summary.records, summary.loaded, summary.rejected, summary.repeated), (4, 2, 2, 1));
     assert_eq!(
-        (
-            summary.records,
-            summary.loaded,
-            summary.rejected,
-            summary.repeated
-        ),
-        (4, 2, 2, 1)
-    );
-    assert_eq!(
-        rows(
-            &store,
-            "SELECT line, \"column\", code, text FROM rejects ORDER BY line"
-        ),
+        rows(&store, "SELECT line, \"column\", code, text FROM rejects ORDER BY line"),
         "4|activity_id|CHATDB-I013|1,9000\n5|activity_id|CHATDB-I014|NULL,5000"
     );
     // The same against rows that are set aside because another export has the key.
-    let summary = load(
-        &mut store,
-        "b.csv",
-        "activity_id,activity_status\n1,7000\n1,7000\n1,8000\n",
-    );
-    assert_eq!(
-        (summary.loaded, summary.rejected, summary.repeated),
-        (2, 1, 1)
-    );
+    let summary =
+        load(&mut store, "b.csv", "activity_id,activity_status\n1,7000\n1,7000\n1,8000\n");
+    assert_eq!((summary.loaded, summary.rejected, summary.repeated), (2, 1, 1));
     assert_eq!(rows(&store, STATES), "1|7000|NULL");
 }
 
 #[test]
 fn rows_without_a_key_are_not_stored_twice_by_two_exports() {
     let mut store = copy();
-    load(
-        &mut store,
-        "a.csv",
-        "user_id,queue_id,concurrent_task_limit\n1,1,2\n1,2,NULL\n",
-    );
-    load(
-        &mut store,
-        "b.csv",
-        "user_id,queue_id,concurrent_task_limit\n1,2,NULL\n1,3,4\n",
-    );
+    load(&mut store, "a.csv", "user_id,queue_id,concurrent_task_limit\n1,1,2\n1,2,NULL\n");
+    load(&mut store, "b.csv", "user_id,queue_id,concurrent_task_limit\n1,2,NULL\n1,3,4\n");
     assert_eq!(
         rows(
             &store,
@@ -700,11 +493,7 @@ fn changes_are_put_in_order_and_the_last_is_the_row_unless_it_was_deleted() {
                 0x01,NULL,0x01,2,0xFF,1,4000\n\
                 0x01,NULL,0x02,2,0xFF,2,4000\n\
                 0x03,NULL,0x01,1,0xFF,2,4000\n";
-    load(
-        &mut store,
-        "old.csv",
-        "activity_id,activity_status\n2,3000\n",
-    );
+    load(&mut store, "old.csv", "activity_id,activity_status\n2,3000\n");
     let summary = load(&mut store, "cdc.dbo_EGPL_CASEMGMT_ACTIVITY_CT.csv", text);
     assert_eq!((summary.records, summary.loaded), (5, 5));
     assert_eq!(rows(&store, STATES), "1|9000|NULL");
@@ -720,10 +509,8 @@ fn changes_are_put_in_order_and_the_last_is_the_row_unless_it_was_deleted() {
 fn a_file_of_which_nothing_was_loaded_may_be_read_again_in_another_way() {
     let mut store = copy();
     let text = "x1,2011-07-12\nx2,2011-07-13\n";
-    let as_table = |table: &str| ImportOptions {
-        table: Some(table.to_owned()),
-        ..ImportOptions::default()
-    };
+    let as_table =
+        |table: &str| ImportOptions { table: Some(table.to_owned()), ..ImportOptions::default() };
     let summary = load_as(&mut store, "a.csv", text, &as_table("egpl_department"));
     assert_eq!((summary.loaded, summary.rejected), (0, 2));
     assert_eq!(
@@ -750,37 +537,22 @@ fn a_count_that_disagrees_is_warned_of_and_the_newest_times_are_noted() {
     assert_eq!((summary.records, summary.footer), (2, Some(3)));
     assert!(summary.footer_differs());
     assert!(
-        summary
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("says 3 rows, but there are 2"))
+        summary.warnings.iter().any(|warning| warning.contains("says 3 rows, but there are 2"))
     );
     assert_eq!(
-        rows(
-            &store,
-            "SELECT column_name, newest FROM chatdb_export_column ORDER BY position"
-        ),
+        rows(&store, "SELECT column_name, newest FROM chatdb_export_column ORDER BY position"),
         "activity_id|NULL\nactivity_status|NULL\nwhen_created|2011-07-12 14:50:55.000"
     );
 }
 
 #[test]
 fn a_file_of_which_hardly_anything_can_be_a_row_is_refused_before_its_end() {
-    let text = format!(
-        "activity_id,activity_status\n1,5000\n{}",
-        "1,2,3\n".repeat(50_000)
-    );
+    let text = format!("activity_id,activity_status\n1,5000\n{}", "1,2,3\n".repeat(50_000));
     let mut store = copy();
-    let options = ImportOptions {
-        form: Some("ads_csv".to_owned()),
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions { form: Some("ads_csv".to_owned()), ..ImportOptions::default() };
     let error = try_load(&mut store, "a.csv", &text, &options).unwrap_err();
     assert_eq!(error.code(), Some("CHATDB-I005"), "{error}");
-    assert_eq!(
-        rows(&store, "SELECT count(*) FROM egpl_casemgmt_activity"),
-        "0"
-    );
+    assert_eq!(rows(&store, "SELECT count(*) FROM egpl_casemgmt_activity"), "0");
     assert_eq!(rows(&store, "SELECT count(*) FROM rejects"), "0");
 }
 
@@ -788,19 +560,11 @@ fn a_file_of_which_hardly_anything_can_be_a_row_is_refused_before_its_end() {
 fn one_reject_for_each_reason_stands_for_those_that_are_too_many() {
     // Enough rows that the file is what it is taken for; then a quote that nothing closes.
     let good: String = (0..7000).map(|id| format!("{id},a,\"b\"\n")).collect();
-    let text = format!(
-        "activity_id,subject,description\n{good}7000,\"\n{}",
-        "x\n".repeat(60_000)
-    );
+    let text = format!("activity_id,subject,description\n{good}7000,\"\n{}", "x\n".repeat(60_000));
     let mut store = copy();
     let summary = load(&mut store, "a.csv", &text);
     assert_eq!(
-        (
-            summary.records,
-            summary.loaded,
-            summary.rejected,
-            summary.gathered
-        ),
+        (summary.records, summary.loaded, summary.rejected, summary.gathered),
         (67_001, 7000, 60_001, 10_001)
     );
     let sql = "SELECT sum(records), count(*), max(line) FROM rejects";
@@ -814,10 +578,8 @@ fn one_reject_for_each_reason_stands_for_those_that_are_too_many() {
 
 #[test]
 fn a_long_second_result_is_rejected_and_the_first_is_loaded() {
-    let text = format!(
-        "activity_id,subject\n1,a\n\nqueue_id,queue_name\n{}",
-        "2,b\n".repeat(60_000)
-    );
+    let text =
+        format!("activity_id,subject\n1,a\n\nqueue_id,queue_name\n{}", "2,b\n".repeat(60_000));
     let mut store = copy();
     let summary = load(&mut store, "a.csv", &text);
     assert_eq!((summary.records, summary.loaded), (60_001, 1));
@@ -828,10 +590,7 @@ fn a_long_second_result_is_rejected_and_the_first_is_loaded() {
 #[test]
 fn the_result_that_is_asked_for_is_read_and_the_others_do_not_count() {
     let text = "activity_id,subject\n1\n1,a\n\nqueue_id,queue_name\n12,b\n13\n14,c\n";
-    let set = |n| ImportOptions {
-        result_set: Some(n),
-        ..ImportOptions::default()
-    };
+    let set = |n| ImportOptions { result_set: Some(n), ..ImportOptions::default() };
     let mut store = copy();
     let summary = load_as(&mut store, "one.csv", text, &set(1));
     assert_eq!((summary.records, summary.loaded), (2, 1));
@@ -839,36 +598,20 @@ fn the_result_that_is_asked_for_is_read_and_the_others_do_not_count() {
     let summary = load_as(&mut store, "two.csv", text, &set(2));
     assert_eq!((summary.records, summary.loaded), (3, 2));
     assert_eq!(
-        rows(
-            &store,
-            "SELECT queue_id, queue_name FROM egpl_routing_queue ORDER BY 1"
-        ),
+        rows(&store, "SELECT queue_id, queue_name FROM egpl_routing_queue ORDER BY 1"),
         "12|b\n14|c"
     );
-    assert_eq!(
-        rows(&store, "SELECT count(*) FROM egpl_casemgmt_activity"),
-        "0"
-    );
+    assert_eq!(rows(&store, "SELECT count(*) FROM egpl_casemgmt_activity"), "0");
     assert_eq!(rows(&store, "SELECT group_concat(line) FROM rejects"), "7");
-    let options = ImportOptions {
-        form: Some("ads_csv".to_owned()),
-        ..set(3)
-    };
+    let options = ImportOptions { form: Some("ads_csv".to_owned()), ..set(3) };
     let error = try_load(&mut copy(), "three.csv", text, &options).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`three.csv` has no result 3: it has 2 results"
-    );
+    assert_eq!(error.to_string(), "`three.csv` has no result 3: it has 2 results");
 }
 
 #[test]
 fn a_star_shows_the_products_columns_and_leaves_ours_out() {
     let mut store = copy();
-    load(
-        &mut store,
-        "q.csv",
-        "department_id,department_name,mood\n999,Service,glad\n",
-    );
+    load(&mut store, "q.csv", "department_id,department_name,mood\n999,Service,glad\n");
     let question = |text: &'static str| Question {
         text,
         dialect: Dialect::Tsql,
@@ -878,23 +621,11 @@ fn a_star_shows_the_products_columns_and_leaves_ours_out() {
         now: None,
         limit: None,
     };
-    let ask = |text| {
-        ask::ask(&store, &question(text), &|| false)
-            .unwrap()
-            .answers
-            .remove(0)
-            .table
-    };
+    let ask = |text| ask::ask(&store, &question(text), &|| false).unwrap().answers.remove(0).table;
     let whole = ask("SELECT * FROM egpl_department");
     assert_eq!(
         whole.names(),
-        [
-            "department_id",
-            "department_name",
-            "department_desc",
-            "delete_flag",
-            "mood"
-        ]
+        ["department_id", "department_name", "department_desc", "delete_flag", "mood"]
     );
     let joined =
         ask("SELECT d.*, e.chatdb_line FROM egpl_department d JOIN egpl_department e ON 1 = 1");

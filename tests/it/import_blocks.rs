@@ -18,10 +18,7 @@ type Writer = fn(usize, &[String; 3]) -> String;
 fn mssql_cli(number: usize, row: &[String; 3]) -> String {
     let cells = NAMES.iter().zip(row);
     let cells = cells.map(|(name, value)| format!("{name:<15} | {value}\n"));
-    format!(
-        "-[ RECORD {number} ]-------------------------\n{}",
-        cells.collect::<String>()
-    )
+    format!("-[ RECORD {number} ]-------------------------\n{}", cells.collect::<String>())
 }
 
 fn psql(number: usize, row: &[String; 3]) -> String {
@@ -32,19 +29,12 @@ fn psql(number: usize, row: &[String; 3]) -> String {
             let end = if at + 1 < lines.len() { "+" } else { "" };
             format!(
                 "{name:<15} | {}\n",
-                if end.is_empty() {
-                    (*text).to_owned()
-                } else {
-                    format!("{text:<40}{end}")
-                }
+                if end.is_empty() { (*text).to_owned() } else { format!("{text:<40}{end}") }
             )
         };
         lines.iter().enumerate().map(line).collect::<String>()
     });
-    format!(
-        "-[ RECORD {number} ]---+---------------\n{}",
-        cells.collect::<String>()
-    )
+    format!("-[ RECORD {number} ]---+---------------\n{}", cells.collect::<String>())
 }
 
 fn mysql(number: usize, row: &[String; 3]) -> String {

@@ -32,9 +32,7 @@ fn with_export(rows: u32) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut csv = String::from("activity_id,activity_status,subject,when_created\n");
     for id in 1..=rows {
-        csv.push_str(&format!(
-            "{id},5000,\"Smith, John\",2011-07-12 14:49:55.000\n"
-        ));
+        csv.push_str(&format!("{id},5000,\"Smith, John\",2011-07-12 14:49:55.000\n"));
     }
     fs::write(folder.path().join("activity.csv"), csv).unwrap();
     folder
@@ -42,9 +40,8 @@ fn with_export(rows: u32) -> TempDir {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -59,16 +56,7 @@ fn fails(folder: &Path, args: &[&str], code: i32, stderr: &str) {
 
 fn count(folder: &Path, db: &str) -> String {
     let sql = "SELECT (SELECT count(*) FROM egpl_casemgmt_activity) AS n, (SELECT count(*) FROM chatdb_export) AS e";
-    let args = [
-        "query",
-        sql,
-        "--dialect",
-        "sqlite",
-        "--db",
-        db,
-        "--format",
-        "csv",
-    ];
+    let args = ["query", sql, "--dialect", "sqlite", "--db", db, "--format", "csv"];
     let output = chatdb(folder, &args);
     assert_eq!(text(&output.stderr), "", "{args:?}");
     text(&output.stdout).lines().nth(1).unwrap_or("").to_owned()
@@ -84,15 +72,8 @@ fn recovered(folder: &Path, db: &str) {
 #[test]
 fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     let folder = with_export(3);
-    let output = chatdb(
-        folder.path(),
-        &[
-            "import",
-            "activity.csv",
-            "--exported-at",
-            "2011-07-12 15:00:00",
-        ],
-    );
+    let output =
+        chatdb(folder.path(), &["import", "activity.csv", "--exported-at", "2011-07-12 15:00:00"]);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
     let page = text(&output.stdout);
@@ -108,10 +89,7 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     assert_eq!(names(folder.path()), ["activity.csv", "chatdb.sqlite"]);
     let again = chatdb(folder.path(), &["import", "activity.csv"]);
     assert_eq!(again.status.code(), Some(0));
-    assert!(
-        text(&again.stdout).contains("loaded before with"),
-        "{again:?}"
-    );
+    assert!(text(&again.stdout).contains("loaded before with"), "{again:?}");
     assert_eq!(count(folder.path(), "chatdb.sqlite"), "3,1");
 }
 
@@ -125,18 +103,9 @@ fn the_options_of_an_earlier_import_are_said_as_they_are_typed() {
         text_of(&output)
     };
     let cases = [
-        (
-            vec!["--input-format", "ads_csv"],
-            r#"--input-format "ads_csv""#,
-        ),
-        (
-            vec!["--header", "yes", "--lossy"],
-            r#"--lossy --header "yes""#,
-        ),
-        (
-            vec!["--empty-is-null", "--null", "n/a"],
-            r#"--null "n/a" --empty-is-null"#,
-        ),
+        (vec!["--input-format", "ads_csv"], r#"--input-format "ads_csv""#),
+        (vec!["--header", "yes", "--lossy"], r#"--lossy --header "yes""#),
+        (vec!["--empty-is-null", "--null", "n/a"], r#"--null "n/a" --empty-is-null"#),
         (
             vec![
                 "--input-format",
@@ -153,21 +122,14 @@ fn the_options_of_an_earlier_import_are_said_as_they_are_typed() {
     ];
     for (typed, shown) in cases {
         said(&typed);
-        let again: Vec<&str> = shown
-            .split(' ')
-            .map(|word| word.trim_matches('"'))
-            .collect();
+        let again: Vec<&str> = shown.split(' ').map(|word| word.trim_matches('"')).collect();
         assert!(said(&again).contains("already loaded"), "{shown}");
         let other = said(&[]);
         let remark =
             format!("the same file was loaded before with `{shown}`: its rows are replaced");
         assert!(other.contains(&remark), "{remark} is not in\n{other}");
     }
-    fs::write(
-        folder.path().join("chatdb.toml"),
-        "[columns]\nrecno = \"activity_id\"\n",
-    )
-    .unwrap();
+    fs::write(folder.path().join("chatdb.toml"), "[columns]\nrecno = \"activity_id\"\n").unwrap();
     said(&[]);
     fs::remove_file(folder.path().join("chatdb.toml")).unwrap();
     let remark = r#"loaded before with `[columns] "recno=activity_id"`"#;
@@ -183,15 +145,7 @@ fn the_second_of_two_results_is_read_when_it_is_asked_for() {
     let output = chatdb(path, &["import", "two.csv"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let asked = |set: &str, sql: &str| {
-        let args = [
-            "query",
-            sql,
-            "two.csv",
-            "--result-set",
-            set,
-            "--format",
-            "csv",
-        ];
+        let args = ["query", sql, "two.csv", "--result-set", set, "--format", "csv"];
         let output = chatdb(path, &args);
         assert_eq!(text(&output.stderr), "");
         assert_eq!(output.status.code(), Some(0));
@@ -204,27 +158,13 @@ fn the_second_of_two_results_is_read_when_it_is_asked_for() {
     assert_eq!(asked("2", chats), "n\n0\n");
     fails(
         path,
-        &[
-            "import",
-            "two.csv",
-            "--result-set",
-            "3",
-            "--db",
-            "new.sqlite",
-        ],
+        &["import", "two.csv", "--result-set", "3", "--db", "new.sqlite"],
         3,
         "error: `two.csv` has no result 3: it has 2 results\n hint: the last one is `--result-set 2`\n",
     );
     fails(
         path,
-        &[
-            "import",
-            "two.csv",
-            "--result-set",
-            "0",
-            "--db",
-            "new.sqlite",
-        ],
+        &["import", "two.csv", "--result-set", "0", "--db", "new.sqlite"],
         2,
         "error: `--result-set` counts from 1\n",
     );
@@ -258,10 +198,7 @@ fn widths_are_said_where_nothing_in_a_file_tells_them() {
     let sql = "SELECT activity_id, activity_status, len(subject) AS n FROM egpl_casemgmt_activity ORDER BY 1";
     let output = chatdb(path, &["query", sql, "chats.txt", "--format", "csv"]);
     assert_eq!(text(&output.stderr), "");
-    assert_eq!(
-        text(&output.stdout),
-        "activity_id,activity_status,n\n1347,5000,5\n1348,9000,6\n"
-    );
+    assert_eq!(text(&output.stdout), "activity_id,activity_status,n\n1347,5000,5\n1348,9000,6\n");
     fails(
         path,
         &["import", "chats.txt", "--widths", "20,x"],
@@ -295,11 +232,7 @@ fn a_bar_with_bytes_rows_and_time_left_is_shown_on_a_terminal_and_cleared() {
     }
     let (clears, last) = (shown.rfind("\u{1b}[2K"), shown.rfind(" left"));
     assert!(clears > last, "{shown:?}");
-    assert!(
-        fs::read_to_string(path.join("page.txt"))
-            .unwrap()
-            .contains("30000")
-    );
+    assert!(fs::read_to_string(path.join("page.txt")).unwrap().contains("30000"));
     let output = chatdb(path, &["import", "activity.csv", "--db", "b.sqlite"]);
     assert_eq!(text(&output.stderr), "");
 }
@@ -308,24 +241,12 @@ fn a_bar_with_bytes_rows_and_time_left_is_shown_on_a_terminal_and_cleared() {
 fn an_export_is_asked_without_a_database_of_its_own() {
     let folder = with_export(3);
     let sql = "SELECT count(*) AS n FROM egpl_casemgmt_activity";
-    let output = chatdb(
-        folder.path(),
-        &["query", sql, "activity.csv", "--format", "csv"],
-    );
+    let output = chatdb(folder.path(), &["query", sql, "activity.csv", "--format", "csv"]);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout), "n\n3\n");
     fs::write(folder.path().join("q.sql"), sql).unwrap();
-    let output = chatdb(
-        folder.path(),
-        &[
-            "query",
-            "--file",
-            "q.sql",
-            "activity.csv",
-            "--format",
-            "csv",
-        ],
-    );
+    let output =
+        chatdb(folder.path(), &["query", "--file", "q.sql", "activity.csv", "--format", "csv"]);
     assert_eq!(text(&output.stdout), "n\n3\n");
     assert_eq!(names(folder.path()), ["activity.csv", "q.sql"]);
 }
@@ -353,22 +274,9 @@ fn rejected_records_end_with_3_unless_they_are_allowed() {
     let output = chatdb(folder.path(), &["import", "a.csv", "--db", "one.sqlite"]);
     assert_eq!(output.status.code(), Some(3));
     let page = text(&output.stdout);
-    assert!(
-        page.contains("CHATDB-I006") && page.contains("correct the value"),
-        "{page}"
-    );
-    assert!(
-        !page.contains("c,d"),
-        "the text of a record may be about somebody\n{page}"
-    );
-    let allowed = [
-        "import",
-        "a.csv",
-        "--db",
-        "two.sqlite",
-        "--allow-rejects",
-        "1",
-    ];
+    assert!(page.contains("CHATDB-I006") && page.contains("correct the value"), "{page}");
+    assert!(!page.contains("c,d"), "the text of a record may be about somebody\n{page}");
+    let allowed = ["import", "a.csv", "--db", "two.sqlite", "--allow-rejects", "1"];
     assert_eq!(chatdb(folder.path(), &allowed).status.code(), Some(0));
 }
 
@@ -418,14 +326,8 @@ fn a_database_that_is_no_copy_is_left_alone() {
         "error: `other.sqlite` was not written by chatdb and was not changed\n \
          hint: use another file with `--db FILE`\n",
     );
-    assert_eq!(
-        fs::read(path.join("other.sqlite")).unwrap(),
-        b"not a database"
-    );
-    let replay = chatdb(
-        path,
-        &["replay", "services_failure", "--db", "replay.sqlite"],
-    );
+    assert_eq!(fs::read(path.join("other.sqlite")).unwrap(), b"not a database");
+    let replay = chatdb(path, &["replay", "services_failure", "--db", "replay.sqlite"]);
     assert_eq!(replay.status.code(), Some(0));
     let before = fs::read(path.join("replay.sqlite")).unwrap();
     fails(
@@ -436,10 +338,7 @@ fn a_database_that_is_no_copy_is_left_alone() {
          hint: use another file with `--db FILE`\n",
     );
     assert_eq!(fs::read(path.join("replay.sqlite")).unwrap(), before);
-    assert_eq!(
-        chatdb(path, &["import", "activity.csv"]).status.code(),
-        Some(0)
-    );
+    assert_eq!(chatdb(path, &["import", "activity.csv"]).status.code(), Some(0));
     fails(
         path,
         &["replay", "services_failure", "--db", "chatdb.sqlite"],
@@ -481,17 +380,9 @@ fn a_full_disk_ends_with_4_and_leaves_no_part_of_a_file() {
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
     assert!(text(&output.stderr).starts_with("error: `activity.csv` cannot be stored: "));
     assert_eq!(names(path), ["activity.csv"]);
-    fs::write(
-        path.join("one.csv"),
-        "activity_id,activity_status,subject\n0,5000,\"a,b\"\n",
-    )
-    .unwrap();
-    assert_eq!(
-        chatdb(path, &["import", "one.csv", "--db", "old.sqlite"])
-            .status
-            .code(),
-        Some(0)
-    );
+    fs::write(path.join("one.csv"), "activity_id,activity_status,subject\n0,5000,\"a,b\"\n")
+        .unwrap();
+    assert_eq!(chatdb(path, &["import", "one.csv", "--db", "old.sqlite"]).status.code(), Some(0));
     assert_eq!(limited("old.sqlite").status.code(), Some(4));
     assert_eq!(count(path, "old.sqlite"), "1,1");
 }
@@ -499,21 +390,11 @@ fn a_full_disk_ends_with_4_and_leaves_no_part_of_a_file() {
 #[test]
 fn a_closed_pipe_is_quiet_and_a_full_output_is_an_error() {
     let folder = with_export(2);
-    let full = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
-    let output = program(folder.path(), &["import", "activity.csv"])
-        .stdout(full)
-        .output()
-        .unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = program(folder.path(), &["import", "activity.csv"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stderr).starts_with("error: cannot write the output: "));
-    assert_eq!(
-        count(folder.path(), "chatdb.sqlite"),
-        "2,1",
-        "what is loaded stays"
-    );
+    assert_eq!(count(folder.path(), "chatdb.sqlite"), "2,1", "what is loaded stays");
     let mut child = program(folder.path(), &["import", "activity.csv"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -541,26 +422,16 @@ fn ends_with_130_at(signal: &str) {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    input
-        .write_all(b"activity_id,activity_status,subject\n")
-        .unwrap();
+    input.write_all(b"activity_id,activity_status,subject\n").unwrap();
     // Enough that the form is told and rows are on their way; the end never comes.
     let row = b"1,5000,\"Smith, John\"\n".repeat(40_000);
     input.write_all(&row).unwrap();
     input.flush().unwrap();
     std::thread::sleep(Duration::from_millis(300));
-    let killed = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status()
-        .unwrap();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(130),
-        "{signal} {}",
-        text(&output.stderr)
-    );
+    assert_eq!(output.status.code(), Some(130), "{signal} {}", text(&output.stderr));
     drop(input);
     assert_eq!(
         text(&output.stderr),
@@ -580,12 +451,7 @@ fn no_database_is_made_beside_what_an_older_one_left() {
             "error: `{left}` is the journal of an earlier database `x.sqlite`, and would be applied to a new one\n \
              hint: remove it (`rm {left}`), or use another file with `--db FILE`\n"
         );
-        fails(
-            path,
-            &["import", "activity.csv", "--db", "x.sqlite"],
-            5,
-            &said,
-        );
+        fails(path, &["import", "activity.csv", "--db", "x.sqlite"], 5, &said);
         fails(path, &["replay", "baseline", "--db", "x.sqlite"], 5, &said);
         assert_eq!(names(path), ["activity.csv", &left]);
         fs::remove_file(path.join(&left)).unwrap();
@@ -610,16 +476,8 @@ fn what_somebody_has_put_on_a_copy_does_no_harm_to_an_import() {
             0,
             "3,1",
         ),
-        (
-            format!("ALTER TABLE {table} ADD COLUMN big AS (zeroblob(800000000))"),
-            4,
-            "0,0",
-        ),
-        (
-            format!("CREATE INDEX i ON {table} (length(zeroblob(subject + 800000000)))"),
-            4,
-            "0,0",
-        ),
+        (format!("ALTER TABLE {table} ADD COLUMN big AS (zeroblob(800000000))"), 4, "0,0"),
+        (format!("CREATE INDEX i ON {table} (length(zeroblob(subject + 800000000)))"), 4, "0,0"),
     ] {
         let _ = fs::remove_file(path.join("x.sqlite"));
         let mut copy =
@@ -630,12 +488,7 @@ fn what_somebody_has_put_on_a_copy_does_no_harm_to_an_import() {
         conn.execute_batch(&change).unwrap();
         drop(conn);
         let output = chatdb(path, &["import", "activity.csv", "--db", "x.sqlite"]);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{change}: {}",
-            text(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(code), "{change}: {}", text(&output.stderr));
         assert_eq!(count(path, "x.sqlite"), after, "{change}");
     }
 }
@@ -645,38 +498,22 @@ fn what_somebody_has_put_on_a_copy_does_no_harm_to_an_import() {
 fn a_kill_at_any_moment_leaves_all_of_a_file_or_nothing() {
     let folder = with_export(20_000);
     let path = folder.path();
-    fs::write(
-        path.join("one.csv"),
-        "activity_id,activity_status,subject\n0,5000,\"a,b\"\n",
-    )
-    .unwrap();
+    fs::write(path.join("one.csv"), "activity_id,activity_status,subject\n0,5000,\"a,b\"\n")
+        .unwrap();
     assert_eq!(
-        chatdb(path, &["import", "activity.csv", "--db", "whole.sqlite"])
-            .status
-            .code(),
+        chatdb(path, &["import", "activity.csv", "--db", "whole.sqlite"]).status.code(),
         Some(0)
     );
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let (mut kept, mut nothing) = (0, 0);
     for round in 0..30 {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // The first are early for sure; the others fall anywhere in what a run takes.
-        let delay = if round < 4 {
-            round * 3
-        } else {
-            (seed >> 33) % 600
-        };
+        let delay = if round < 4 { round * 3 } else { (seed >> 33) % 600 };
         let db = format!("k{round}.sqlite");
         let is_there = round % 2 == 1;
         if is_there {
-            assert_eq!(
-                chatdb(path, &["import", "one.csv", "--db", &db])
-                    .status
-                    .code(),
-                Some(0)
-            );
+            assert_eq!(chatdb(path, &["import", "one.csv", "--db", &db]).status.code(), Some(0));
         }
         let mut child = program(path, &["import", "activity.csv", "--db", &db])
             .stdout(Stdio::null())
@@ -714,10 +551,7 @@ fn a_kill_at_any_moment_leaves_all_of_a_file_or_nothing() {
 #[test]
 fn a_form_that_is_not_known_is_told_with_the_page_that_lists_them() {
     let folder = with_export(2);
-    let output = chatdb(
-        folder.path(),
-        &["import", "activity.csv", "--input-format", "ssms_csf"],
-    );
+    let output = chatdb(folder.path(), &["import", "activity.csv", "--input-format", "ssms_csf"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
@@ -733,17 +567,9 @@ fn a_form_that_is_not_known_is_told_with_the_page_that_lists_them() {
 #[test]
 fn verify_says_that_a_database_is_sound_or_what_is_wrong_with_it() {
     let folder = with_export(20);
-    let import = |file: &str| {
-        chatdb(
-            folder.path(),
-            &["import", file, "--db", "a.sqlite", "--verify"],
-        )
-    };
-    fs::write(
-        folder.path().join("other.csv"),
-        "queue_id,queue_name\n1,Sales\n",
-    )
-    .expect("a file");
+    let import =
+        |file: &str| chatdb(folder.path(), &["import", file, "--db", "a.sqlite", "--verify"]);
+    fs::write(folder.path().join("other.csv"), "queue_id,queue_name\n1,Sales\n").expect("a file");
     let output = import("activity.csv");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("verified: the database is sound"));
@@ -769,10 +595,8 @@ fn verify_says_that_a_database_is_sound_or_what_is_wrong_with_it() {
         ),
         "{said}"
     );
-    let again = chatdb(
-        folder.path(),
-        &["import", "activity.csv", "--db", "NEW.sqlite", "--verify"],
-    );
+    let again =
+        chatdb(folder.path(), &["import", "activity.csv", "--db", "NEW.sqlite", "--verify"]);
     assert_eq!(again.status.code(), Some(0));
 }
 
@@ -781,13 +605,6 @@ fn whole_pages_are_written_in_the_build_of_the_repository() {
     let store = chatdb::store::Store::for_exports().expect("a database");
     assert!(store.writes_pages());
     let folder = with_export(3);
-    let output = chatdb(
-        folder.path(),
-        &["import", "activity.csv", "--db", "a.sqlite", "-v"],
-    );
-    assert!(
-        !text(&output.stdout).contains("DBPAGE"),
-        "{}",
-        text(&output.stdout)
-    );
+    let output = chatdb(folder.path(), &["import", "activity.csv", "--db", "a.sqlite", "-v"]);
+    assert!(!text(&output.stdout).contains("DBPAGE"), "{}", text(&output.stdout));
 }

@@ -75,9 +75,7 @@ fn outfile(text: &str, separator: &str) -> String {
 
 /// PostgreSQL's COPY and `mysql -B`: letters for what cannot be seen.
 fn letters(text: &str, _: &str) -> String {
-    (text.replace('\\', "\\\\"))
-        .replace('\n', "\\n")
-        .replace('\t', "\\t")
+    (text.replace('\\', "\\\\")).replace('\n', "\\n").replace('\t', "\\t")
 }
 
 const PLAIN: Dialect = Dialect {
@@ -91,11 +89,7 @@ const PLAIN: Dialect = Dialect {
 };
 
 const DIALECTS: &[Dialect] = &[
-    Dialect {
-        name: "RFC 4180",
-        escape: Some(Escape::Nothing),
-        ..PLAIN
-    },
+    Dialect { name: "RFC 4180", escape: Some(Escape::Nothing), ..PLAIN },
     Dialect {
         name: "RFC 4180, all in quotes",
         line_end: "\r\n",
@@ -104,12 +98,7 @@ const DIALECTS: &[Dialect] = &[
         quote: Some(Quote::By('"')),
         ..PLAIN
     },
-    Dialect {
-        name: "pandas and Spark",
-        write: escaped,
-        escape: Some(Escape::Backslash),
-        ..PLAIN
-    },
+    Dialect { name: "pandas and Spark", write: escaped, escape: Some(Escape::Backslash), ..PLAIN },
     Dialect {
         name: "MySQL, enclosed",
         separator: ";",
@@ -215,18 +204,12 @@ fn read(file: &str, options: &ImportOptions) -> Result<Reading, OpenError> {
         }
     }
     let remarks = opened.reader.remarks().join("\n");
-    Ok(Reading {
-        records,
-        rejected,
-        remarks,
-    })
+    Ok(Reading { records, rejected, remarks })
 }
 
 /// The lines on which the records of a file begin, if it is read as it was written.
 fn lines(dialect: &Dialect, rows: &[[Value; 2]]) -> Vec<u64> {
-    (0..rows.len())
-        .map(|at| 1 + dialect.file(&rows[..at]).matches('\n').count() as u64)
-        .collect()
+    (0..rows.len()).map(|at| 1 + dialect.file(&rows[..at]).matches('\n').count() as u64).collect()
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -267,11 +250,7 @@ fn cases() -> impl Strategy<Value = (Dialect, Vec<[Value; 2]>)> {
 /// Whether a text would be taken for something else than a text without quotes around it.
 fn is_odd_bare(dialect: &Dialect, rows: &[[Value; 2]]) -> bool {
     let bare = dialect.quote == Some(Quote::Nothing);
-    bare && rows
-        .iter()
-        .flatten()
-        .flatten()
-        .any(|text| text == "NULL" || text.is_empty())
+    bare && rows.iter().flatten().flatten().any(|text| text == "NULL" || text.is_empty())
 }
 
 proptest! {

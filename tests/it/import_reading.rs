@@ -36,16 +36,13 @@ fn told(mut opened: Opened) -> String {
             Err(error) => format!("stops: {error}"),
             Ok(Some(Item::Header(names))) => format!("names {}", names.join("|")),
             Ok(Some(Item::Record(record))) => {
-                let cells = record
-                    .fields
-                    .iter()
-                    .map(|field| match nulls.read(&record, *field) {
-                        None => "NULL".to_owned(),
-                        Some(text) => {
-                            let shown = format!("{text:?}");
-                            shown[1..shown.len() - 1].to_owned()
-                        }
-                    });
+                let cells = record.fields.iter().map(|field| match nulls.read(&record, *field) {
+                    None => "NULL".to_owned(),
+                    Some(text) => {
+                        let shown = format!("{text:?}");
+                        shown[1..shown.len() - 1].to_owned()
+                    }
+                });
                 format!("{} {}", record.line, cells.collect::<Vec<_>>().join("|"))
             }
             Ok(Some(Item::Reject(reject))) => {
@@ -85,10 +82,7 @@ pub fn check(bytes: impl AsRef<[u8]>, expect: &str) {
 }
 
 fn form(id: &str) -> ImportOptions {
-    ImportOptions {
-        form: Some(id.to_owned()),
-        ..ImportOptions::default()
-    }
+    ImportOptions { form: Some(id.to_owned()), ..ImportOptions::default() }
 }
 
 fn utf16(text: &str) -> Vec<u8> {
@@ -102,10 +96,8 @@ const BOM: &str = "\u{FEFF}";
 
 #[test]
 fn every_form_of_the_matrix_is_covered_and_ids_are_unique() {
-    let covered: BTreeSet<&str> = IMPORT_FORMATS
-        .iter()
-        .flat_map(|form| form.covers.iter().copied())
-        .collect();
+    let covered: BTreeSet<&str> =
+        IMPORT_FORMATS.iter().flat_map(|form| form.covers.iter().copied()).collect();
     for number in 1..30 {
         let id = format!("F{number:02}");
         assert!(covered.contains(id.as_str()), "{id} is read by no form");
@@ -242,20 +234,8 @@ fn a_quote_that_stays_open_spoils_its_own_line_only() {
     let opened = take(text.as_bytes(), &ImportOptions::default()).unwrap();
     let told = told(opened);
     assert!(told.starts_with("ssms_csv_quoted\n"), "{told}");
-    assert_eq!(
-        told.lines()
-            .filter(|line| line.contains("|a, b|NULL"))
-            .count(),
-        198,
-        "{told}"
-    );
-    assert_eq!(
-        told.lines()
-            .filter(|line| line.contains("CHATDB-I003"))
-            .count(),
-        1,
-        "{told}"
-    );
+    assert_eq!(told.lines().filter(|line| line.contains("|a, b|NULL")).count(), 198, "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains("CHATDB-I003")).count(), 1, "{told}");
 }
 
 #[test]
@@ -424,10 +404,7 @@ fn a_second_result_begins_with_its_names_and_names_again_are_no_record() {
 }
 
 fn widths(text: &str) -> ImportOptions {
-    ImportOptions {
-        widths: Some(Widths::parse(text).unwrap()),
-        ..ImportOptions::default()
-    }
+    ImportOptions { widths: Some(Widths::parse(text).unwrap()), ..ImportOptions::default() }
 }
 
 #[test]
@@ -614,22 +591,14 @@ fn a_format_file_says_lengths_in_bytes() {
             "SQLCHAR 0 255",
             "fixed-length columns may end only in a line end, or in no terminator",
         ),
-        (
-            "",
-            "SQLNCHAR 0 255",
-            "a column has neither a terminator nor a character length",
-        ),
+        ("", "SQLNCHAR 0 255", "a column has neither a terminator nor a character length"),
         (
             "",
             "SQLINT 0 4",
             "the field is of type `SQLINT`: native-format data (`bcp -n`) is not supported; export it as text, with \
              `bcp ... -c` or `-w`",
         ),
-        (
-            "",
-            "SQLCHAR 2 255",
-            "a column has neither a terminator nor a character length",
-        ),
+        ("", "SQLCHAR 2 255", "a column has neither a terminator nor a character length"),
     ] {
         let (_, what) = FormatFile::parse(&file(last, second)).unwrap_err();
         assert_eq!(what, wrong);
@@ -764,13 +733,8 @@ fn xml_is_read_element_by_element_and_without_a_document_type() {
 
 #[test]
 fn a_file_that_could_be_two_forms_asks_which() {
-    let found = take(b"1\ta\t\n2\t\tb\n", &ImportOptions::default())
-        .err()
-        .unwrap();
-    assert_eq!(
-        found.to_string(),
-        "could be `bcp` or `ssms_tab`, which read it differently"
-    );
+    let found = take(b"1\ta\t\n2\t\tb\n", &ImportOptions::default()).err().unwrap();
+    assert_eq!(found.to_string(), "could be `bcp` or `ssms_tab`, which read it differently");
     let advice = found.advice().unwrap();
     assert!(
         advice.contains("--input-format bcp") && advice.contains("--input-format ssms_tab"),
@@ -783,9 +747,7 @@ fn a_file_that_could_be_two_forms_asks_which() {
 #[test]
 fn times_that_a_spreadsheet_spoiled_are_refused_and_shown() {
     let text = "activity_id;when_created\r\n1;49:55.0\r\n2;50:01.0\r\n";
-    let found = take(text.as_bytes(), &ImportOptions::default())
-        .err()
-        .unwrap();
+    let found = take(text.as_bytes(), &ImportOptions::default()).err().unwrap();
     assert_eq!(
         found.to_string(),
         "column `when_created` contains times damaged by a spreadsheet: `49:55.0`, `50:01.0`"
@@ -809,10 +771,7 @@ fn utf_16_is_told_by_its_mark_or_by_its_zeros() {
     for (bytes, encoding) in [
         (utf16(&format!("{BOM}{text}")), "UTF-16LE"),
         (utf16(&text), "UTF-16LE"),
-        (
-            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-            "UTF-16BE",
-        ),
+        (text.encode_utf16().flat_map(u16::to_be_bytes).collect(), "UTF-16BE"),
         (format!("{BOM}{text}").into_bytes(), "UTF-8"),
         (text.clone().into_bytes(), "UTF-8"),
     ] {
@@ -831,15 +790,9 @@ fn a_code_page_is_not_guessed_but_asked_for_with_a_hint() {
         matches!(&found, OpenError::Decode(DecodeError::NotUnicode { at: 27, guess, .. }) if guess == "windows-1252")
     );
     assert!(found.advice().unwrap().contains("--encoding windows-1252"));
-    let with = |name: &str| ImportOptions {
-        encoding: Some(name.to_owned()),
-        ..ImportOptions::default()
-    };
-    check_as(
-        bytes,
-        &with("1252"),
-        "ads_csv\nnames activity_id|subject\n2 1|café Zoë",
-    );
+    let with =
+        |name: &str| ImportOptions { encoding: Some(name.to_owned()), ..ImportOptions::default() };
+    check_as(bytes, &with("1252"), "ads_csv\nnames activity_id|subject\n2 1|café Zoë");
     check_as(
         b"activity_id,subject\r\n1,caf\x82\r\n",
         &with("CP850"),
@@ -866,15 +819,8 @@ fn a_record_that_is_no_text_is_rejected_by_itself() {
         4 3|c
         ",
     );
-    let lossy = ImportOptions {
-        lossy: true,
-        ..ImportOptions::default()
-    };
-    check_as(
-        bytes,
-        &lossy,
-        "ads_csv\nnames activity_id|subject\n2 1|é\n3 2|caf\u{FFFD}\n4 3|c",
-    );
+    let lossy = ImportOptions { lossy: true, ..ImportOptions::default() };
+    check_as(bytes, &lossy, "ads_csv\nnames activity_id|subject\n2 1|é\n3 2|caf\u{FFFD}\n4 3|c");
     // A lone surrogate is no text either, and nothing is put in its place.
     let mut wide = utf16("activity_id,subject\n1,a");
     wide.extend([0x00, 0xD8]);
@@ -913,17 +859,8 @@ fn a_file_that_ends_inside_a_character_or_a_record_says_so() {
 fn a_code_page_of_the_console_has_a_character_for_each_byte() {
     for page in &PAGES {
         assert_eq!(page.upper.chars().count(), 128, "{}", page.name);
-        assert_eq!(
-            page.upper.chars().collect::<BTreeSet<_>>().len(),
-            128,
-            "{}",
-            page.name
-        );
-        assert!(
-            !page.upper.contains(|c: char| c.is_ascii()),
-            "{}",
-            page.name
-        );
+        assert_eq!(page.upper.chars().collect::<BTreeSet<_>>().len(), 128, "{}", page.name);
+        assert!(!page.upper.contains(|c: char| c.is_ascii()), "{}", page.name);
     }
 }
 
@@ -947,9 +884,7 @@ fn members_of_gzip_are_read_one_after_the_other_and_hashed_as_they_lie() {
     assert_eq!(records, 2);
     assert_eq!(tally.read(), packed.len() as u64);
     assert_eq!(tally.sha256().map(str::len), Some(64));
-    let cut = take(&packed[..packed.len() - 1], &ImportOptions::default())
-        .err()
-        .unwrap();
+    let cut = take(&packed[..packed.len() - 1], &ImportOptions::default()).err().unwrap();
     assert!(cut.to_string().starts_with("cannot be read: "), "{cut}");
 }
 
@@ -957,25 +892,13 @@ fn members_of_gzip_are_read_one_after_the_other_and_hashed_as_they_lie() {
 fn what_a_file_unpacks_to_is_bounded_by_its_size_and_as_a_whole() {
     let zeros = gzip(&vec![b'a'; 20 << 20]);
     let found = take(&zeros, &form("ssms_csv")).map(told);
-    assert!(
-        found
-            .unwrap()
-            .contains("unpacks to more than 16777216 bytes")
-    );
+    assert!(found.unwrap().contains("unpacks to more than 16777216 bytes"));
     let small = ImportOptions {
-        bounds: UnpackLimits {
-            unpacked: 10,
-            ..UnpackLimits::default()
-        },
+        bounds: UnpackLimits { unpacked: 10, ..UnpackLimits::default() },
         ..ImportOptions::default()
     };
-    let found = take(&gzip(b"activity_id,subject\n1,a\n"), &small)
-        .err()
-        .unwrap();
-    assert!(
-        found.to_string().contains("unpacks to more than 10 bytes"),
-        "{found}"
-    );
+    let found = take(&gzip(b"activity_id,subject\n1,a\n"), &small).err().unwrap();
+    assert!(found.to_string().contains("unpacks to more than 10 bytes"), "{found}");
 }
 
 #[test]
@@ -984,25 +907,11 @@ fn files_of_other_kinds_are_refused_by_name() {
         b"PK\x03\x04 and no more",
         "error: line 1: the archive has no directory; its end is missing",
     );
-    check(
-        b"7z\xBC\xAF\x27\x1C",
-        "error: is compressed as 7z, which is not supported",
-    );
+    check(b"7z\xBC\xAF\x27\x1C", "error: is compressed as 7z, which is not supported");
     check(b"", "error: is empty");
-    check(
-        b"just a line of prose without anything\n",
-        "error: matches no known format",
-    );
-    check_as(
-        b"a,b\n",
-        &form("excel_xlsx"),
-        "error: cannot be `excel_xlsx`: it is no workbook",
-    );
-    check_as(
-        b"a,b\n",
-        &form("access"),
-        "error: unknown input format `access`",
-    );
+    check(b"just a line of prose without anything\n", "error: matches no known format");
+    check_as(b"a,b\n", &form("excel_xlsx"), "error: cannot be `excel_xlsx`: it is no workbook");
+    check_as(b"a,b\n", &form("access"), "error: unknown input format `access`");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let found = open(&folder, &ImportOptions::default()).err().unwrap();
     assert_eq!(found.to_string(), "is a folder");
@@ -1039,23 +948,13 @@ fn word(value: &Value, key: &str) -> Option<String> {
 }
 
 fn words(value: &Value, key: &str) -> Vec<String> {
-    let list = value
-        .get(key)
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    list.iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    let list = value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// What a person says of a file: its encoding where no program could know it, never its form.
 fn said(file: &Value) -> ImportOptions {
-    let options = file
-        .get("options")
-        .cloned()
-        .unwrap_or(Value::Table(toml::Table::new()));
+    let options = file.get("options").cloned().unwrap_or(Value::Table(toml::Table::new()));
     ImportOptions {
         encoding: word(&options, "encoding")
             .or_else(|| word(file, "encoding").filter(|name| name == "windows-1252")),
@@ -1123,23 +1022,14 @@ fn says(wanted: &Value, found: Option<&str>) -> bool {
 fn wrong_rows(table: &Value, rows: &[Row]) -> Vec<String> {
     let columns = words(table, "columns");
     let key = word(table, "key").unwrap();
-    let either = table
-        .get("either")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let doubtful: Vec<i64> = either
-        .iter()
-        .map(|one| one["row"].as_integer().unwrap())
-        .collect();
+    let either = table.get("either").and_then(Value::as_array).cloned().unwrap_or_default();
+    let doubtful: Vec<i64> = either.iter().map(|one| one["row"].as_integer().unwrap()).collect();
     let mut wrong = Vec::new();
     for (at, wanted) in (0..).zip(table["rows"].as_array().unwrap()) {
         let wanted = wanted.as_array().unwrap();
         let place = columns.iter().position(|name| *name == key).unwrap();
-        let same_key = |row: &&Row| {
-            row.get(&key)
-                .is_some_and(|text| says(&wanted[place], text.as_deref()))
-        };
+        let same_key =
+            |row: &&Row| row.get(&key).is_some_and(|text| says(&wanted[place], text.as_deref()));
         let Some(row) = rows.iter().find(same_key) else {
             if !doubtful.contains(&at) {
                 wrong.push(format!("{key} {} is not there", wanted[place]));
@@ -1193,18 +1083,10 @@ fn every_export_is_taken_for_its_own_form_and_gives_back_its_cells() {
             // What is too much comes up while it is read: a test of its own.
             continue;
         }
-        let forms: Vec<String> = word(&file, "form")
-            .into_iter()
-            .chain(words(&file, "also"))
-            .collect();
-        if !forms
-            .iter()
-            .any(|form| opened.form.covers.contains(&form.as_str()))
-        {
-            wrong.push(format!(
-                "{name}: is taken for {}, not {forms:?}",
-                opened.form.id
-            ));
+        let forms: Vec<String> =
+            word(&file, "form").into_iter().chain(words(&file, "also")).collect();
+        if !forms.iter().any(|form| opened.form.covers.contains(&form.as_str())) {
+            wrong.push(format!("{name}: is taken for {}, not {forms:?}", opened.form.id));
         }
         let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
         if word(&file, "encoding").is_some_and(|wanted| !same(&wanted, &opened.encoding)) {
@@ -1218,31 +1100,17 @@ fn every_export_is_taken_for_its_own_form_and_gives_back_its_cells() {
         let wanted = file.get("records").and_then(Value::as_integer);
         let found = i64::try_from(records + rejected).unwrap();
         if wanted.is_some_and(|wanted| wanted != found) {
-            wrong.push(format!(
-                "{name}: {records} records and {rejected} rejects, not {wanted:?}"
-            ));
+            wrong.push(format!("{name}: {records} records and {rejected} rejects, not {wanted:?}"));
         }
         if header == Some(true) && !is_for_loading(&name) {
-            for table in file
-                .get("table")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default()
-            {
+            for table in file.get("table").and_then(Value::as_array).cloned().unwrap_or_default() {
                 wrong.extend(
-                    wrong_rows(&table, &rows)
-                        .into_iter()
-                        .map(|wrong| format!("{name}: {wrong}")),
+                    wrong_rows(&table, &rows).into_iter().map(|wrong| format!("{name}: {wrong}")),
                 );
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -1257,12 +1125,7 @@ fn a_changed_cell_of_an_export_is_found() {
     assert_eq!(wrong_rows(table, &rows), Vec::<String>::new());
     rows[0].insert("subject".to_owned(), None);
     rows.remove(1);
-    assert_eq!(
-        wrong_rows(table, &rows).len(),
-        2,
-        "{:?}",
-        wrong_rows(table, &rows)
-    );
+    assert_eq!(wrong_rows(table, &rows).len(), 2, "{:?}", wrong_rows(table, &rows));
 }
 
 // LAWS -----------------------------------------------------------------------------------------------------
@@ -1271,19 +1134,13 @@ fn a_changed_cell_of_an_export_is_found() {
 /// an error, never a panic, and there is an end.
 fn read_all(bytes: &[u8], other: usize) {
     for form in [None, IMPORT_FORMATS.get(other)] {
-        let options = ImportOptions {
-            form: form.map(|form| form.id.to_owned()),
-            ..ImportOptions::default()
-        };
+        let options =
+            ImportOptions { form: form.map(|form| form.id.to_owned()), ..ImportOptions::default() };
         if let Ok(mut opened) = take(bytes, &options) {
             let mut items = 0;
             while let Ok(Some(_)) = opened.reader.next() {
                 items += 1;
-                assert!(
-                    items < 100_000,
-                    "{} does not come to an end",
-                    opened.form.id
-                );
+                assert!(items < 100_000, "{} does not come to an end", opened.form.id);
             }
         }
     }
@@ -1384,16 +1241,8 @@ proptest! {
 fn a_cut_or_changed_export_makes_no_reader_panic() {
     for (_, path, _) in files().into_iter().filter(|file| !file.0.contains("bomb")) {
         let mut bytes = Vec::new();
-        std::fs::File::open(&path)
-            .unwrap()
-            .take(3000)
-            .read_to_end(&mut bytes)
-            .unwrap();
-        for cut in [
-            bytes.len() / 3,
-            bytes.len() / 2,
-            bytes.len().saturating_sub(1),
-        ] {
+        std::fs::File::open(&path).unwrap().take(3000).read_to_end(&mut bytes).unwrap();
+        for cut in [bytes.len() / 3, bytes.len() / 2, bytes.len().saturating_sub(1)] {
             if let Ok(opened) = take(&bytes[..cut], &ImportOptions::default()) {
                 told(opened);
             }

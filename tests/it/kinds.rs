@@ -71,60 +71,33 @@ fn numbers_and_times_of_a_table_of_ones_own_are_numbers_and_times() {
     for (sql, expect) in [
         ("SELECT MAX(dur), MIN(dur), SUM(dur) FROM t", "100|9|134"),
         ("SELECT id FROM t WHERE dur > 20 ORDER BY dur", "3; 2"),
-        (
-            "SELECT id, ROW_NUMBER() OVER (ORDER BY dur DESC) FROM t",
-            "2|1; 3|2; 1|3; 4|4",
-        ),
+        ("SELECT id, ROW_NUMBER() OVER (ORDER BY dur DESC) FROM t", "2|1; 3|2; 1|3; 4|4"),
         ("SELECT dur FROM t ORDER BY dur DESC", "100; 25; 9; NULL"),
         ("SELECT TOP 1 dur AS d FROM t ORDER BY d DESC", "100"),
         ("SELECT MAX(d.dur) FROM (SELECT dur FROM t) AS d", "100"),
-        (
-            "WITH c AS (SELECT id, dur FROM t) SELECT MAX(dur) FROM c",
-            "100",
-        ),
-        (
-            "SELECT dur FROM t WHERE id < 3 UNION SELECT 30 ORDER BY dur",
-            "9; 30; 100",
-        ),
+        ("WITH c AS (SELECT id, dur FROM t) SELECT MAX(dur) FROM c", "100"),
+        ("SELECT dur FROM t WHERE id < 3 UNION SELECT 30 ORDER BY dur", "9; 30; 100"),
         (
             "SELECT dur, COUNT(*) FROM t WHERE dur IS NOT NULL GROUP BY dur ORDER BY dur",
             "9|1; 25|1; 100|1",
         ),
-        (
-            "SELECT DISTINCT dur FROM t WHERE dur BETWEEN 9 AND 30 ORDER BY dur",
-            "9; 25",
-        ),
+        ("SELECT DISTINCT dur FROM t WHERE dur BETWEEN 9 AND 30 ORDER BY dur", "9; 25"),
         ("SELECT dur INTO #n FROM t; SELECT MAX(dur) FROM #n", "100"),
         ("SELECT dur + 1 FROM t WHERE id = 1", "10"),
-        (
-            "SELECT id FROM t WHERE dur IN (100, 25) ORDER BY id",
-            "2; 3",
-        ),
-        (
-            "SELECT a.id FROM t AS a JOIN t AS b ON b.dur > a.dur AND b.id = 2 ORDER BY a.id",
-            "1; 3",
-        ),
+        ("SELECT id FROM t WHERE dur IN (100, 25) ORDER BY id", "2; 3"),
+        ("SELECT a.id FROM t AS a JOIN t AS b ON b.dur > a.dur AND b.id = 2 ORDER BY a.id", "1; 3"),
         ("SELECT MAX(fee), MIN(fee) FROM t", "10.25|1.5"),
         ("SELECT id FROM t ORDER BY fee", "4; 1; 3; 2"),
         ("SELECT id FROM t ORDER BY at", "4; 3; 1; 2"),
         ("SELECT id FROM t WHERE at > '2026-11-24 08:51:30'", "2"),
         ("SELECT DATEDIFF(minute, MIN(at), MAX(at)) FROM t", "469971"),
-        (
-            "SELECT id FROM t WHERE day >= '2026-01-01' ORDER BY day",
-            "2; 1",
-        ),
+        ("SELECT id FROM t WHERE day >= '2026-01-01' ORDER BY day", "2; 1"),
         ("SELECT YEAR(day) FROM t WHERE id = 3", "2025"),
         // Digits behind a zero are a name, and what is too long to be kept exactly is a text.
-        (
-            "SELECT code FROM t WHERE id < 4 ORDER BY code",
-            "007; 010; 100",
-        ),
+        ("SELECT code FROM t WHERE id < 4 ORDER BY code", "007; 010; 100"),
         ("SELECT id FROM t WHERE code = '007'", "1"),
         ("SELECT MAX(long) FROM t", "2"),
-        (
-            "SELECT * FROM t WHERE id = 1",
-            "1|9|1.5|2026-11-24 08:51:30.000|2026-11-24|007|1|x",
-        ),
+        ("SELECT * FROM t WHERE id = 1", "1|9|1.5|2026-11-24 08:51:30.000|2026-11-24|007|1|x"),
     ] {
         check(&store, sql, expect);
     }
@@ -135,21 +108,11 @@ fn the_kinds_are_in_the_summary() {
     let mut store = Store::for_exports().unwrap();
     let summary = load(&mut store, "t.csv", CALLS, Some("t"));
     use ColumnKind::{Decimal, Integer, Text, Time};
-    let kinds: Vec<ColumnKind> = summary.tables[0]
-        .unknown_columns
-        .iter()
-        .map(|(_, kind)| *kind)
-        .collect();
-    assert_eq!(
-        kinds,
-        [Integer, Integer, Decimal, Time, Time, Text, Text, Text]
-    );
+    let kinds: Vec<ColumnKind> =
+        summary.tables[0].unknown_columns.iter().map(|(_, kind)| *kind).collect();
+    assert_eq!(kinds, [Integer, Integer, Decimal, Time, Time, Text, Text, Text]);
     let doubts = |text: &String| text.contains("look like numbers");
-    let said: Vec<&String> = summary
-        .warnings
-        .iter()
-        .filter(|text| doubts(text))
-        .collect();
+    let said: Vec<&String> = summary.warnings.iter().filter(|text| doubts(text)).collect();
     assert_eq!(
         said,
         [
@@ -193,11 +156,7 @@ fn a_text_that_looks_like_numbers_says_so_where_it_is_sorted_or_compared() {
 #[test]
 fn a_telephone_number_stays_a_text() {
     let store = database("id,phone,mobile_2,nr\n1,4930111,5,+49301\n2,499,77,+4930222222\n");
-    check(
-        &store,
-        "SELECT MAX(phone), MAX(mobile_2), MAX(nr) FROM t",
-        "499|77|+4930222222",
-    );
+    check(&store, "SELECT MAX(phone), MAX(mobile_2), MAX(nr) FROM t", "499|77|+4930222222");
     assert!(ask(&store, "SELECT MAX(phone) FROM t").notes.is_empty());
 }
 
@@ -207,21 +166,13 @@ fn what_is_not_kept_exactly_stays_a_text() {
         "at,off,big,long\n2026-11-24 08:51:30.1234567,2026-11-24 08:51:30 +01:00,1234567890.123456,999999999999999999\n\
          2026-11-24 08:51:30.1234568,2026-11-24 07:00:00Z,2.5,1\n",
     );
-    check(
-        &store,
-        "SELECT MAX(at) FROM t",
-        "2026-11-24 08:51:30.1234568",
-    );
+    check(&store, "SELECT MAX(at) FROM t", "2026-11-24 08:51:30.1234568");
     check(
         &store,
         "SELECT off FROM t ORDER BY off",
         "2026-11-24 07:00:00.000 +00:00; 2026-11-24 08:51:30.000 +01:00",
     );
-    check(
-        &store,
-        "SELECT big FROM t WHERE long > 1",
-        "1234567890.123456",
-    );
+    check(&store, "SELECT big FROM t WHERE long > 1", "1234567890.123456");
     check(&store, "SELECT MAX(long) FROM t", "999999999999999999");
 }
 
@@ -245,22 +196,10 @@ fn a_column_beside_those_of_the_schema_is_what_its_values_are() {
     let text = "activity_id,activity_status,dur\n1,5000,9\n2,5000,100\n3,9000,25\n";
     load(&mut store, "activity.csv", text, None);
     check(&store, "SELECT MAX(dur) FROM egpl_casemgmt_activity", "100");
-    check(
-        &store,
-        "SELECT TOP 1 activity_id FROM egpl_casemgmt_activity ORDER BY dur DESC",
-        "2",
-    );
+    check(&store, "SELECT TOP 1 activity_id FROM egpl_casemgmt_activity ORDER BY dur DESC", "2");
     // A later export has another value in it: a text, whole.
-    load(
-        &mut store,
-        "later.csv",
-        "activity_id,activity_status,dur\n4,5000,x\n",
-        None,
-    );
-    let answer = ask(
-        &store,
-        "SELECT MAX(dur), MIN(dur) FROM egpl_casemgmt_activity",
-    );
+    load(&mut store, "later.csv", "activity_id,activity_status,dur\n4,5000,x\n", None);
+    let answer = ask(&store, "SELECT MAX(dur), MIN(dur) FROM egpl_casemgmt_activity");
     assert_eq!(shown(&answer), "x|100");
     assert_eq!(answer.notes.len(), 1);
     // One of whole numbers and one of fractions make fractions.
@@ -276,23 +215,12 @@ fn a_column_that_a_query_of_files_names_is_what_all_of_its_values_are() {
         let folder = tempfile::tempdir().unwrap();
         let mut text = "activity_id,activity_status,dur\n".to_owned();
         for row in 1..=200 {
-            let dur = if row == 150 {
-                "x".to_owned()
-            } else {
-                row.to_string()
-            };
+            let dur = if row == 150 { "x".to_owned() } else { row.to_string() };
             text.push_str(&format!("{row},{},{dur}\n", 5000 + row));
         }
         std::fs::write(folder.path().join("activity.csv"), text).unwrap();
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"))
-            .args([
-                "query",
-                query,
-                "activity.csv",
-                "--format",
-                "csv",
-                "--include-pii",
-            ])
+            .args(["query", query, "activity.csv", "--format", "csv", "--include-pii"])
             .current_dir(folder.path())
             .output()
             .unwrap();
@@ -346,10 +274,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, most: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
 }
@@ -383,22 +309,14 @@ fn make(of: Make, dice: &mut Dice, late: bool) -> String {
     let digits = dice.below(6) + 1;
     let number = dice.below(10_u64.pow(u32::try_from(digits).unwrap()));
     match of {
-        Make::Integers => format!(
-            "{}{number}",
-            if number > 0 && dice.below(4) == 0 {
-                "-"
-            } else {
-                ""
-            }
-        ),
+        Make::Integers => {
+            format!("{}{number}", if number > 0 && dice.below(4) == 0 { "-" } else { "" })
+        }
         Make::Decimals if dice.below(3) == 0 => number.to_string(),
         Make::Decimals => format!("{number}.{:0w$}", dice.below(10_u64.pow(3)), w = 3),
-        Make::Days => format!(
-            "20{:02}-{:02}-{:02}",
-            dice.below(30),
-            dice.below(12) + 1,
-            dice.below(28) + 1
-        ),
+        Make::Days => {
+            format!("20{:02}-{:02}-{:02}", dice.below(30), dice.below(12) + 1, dice.below(28) + 1)
+        }
         Make::Times => {
             let day = make(Make::Days, dice, false);
             let sign = ["T", " "][usize::try_from(dice.below(2)).unwrap()];
@@ -432,11 +350,7 @@ fn plain(of: Make, text: &str) -> String {
         Make::Decimals => text.parse::<f64>().unwrap().to_string(),
         Make::Times => {
             let text = text.replace('T', " ");
-            let text = if text.contains('.') {
-                text
-            } else {
-                format!("{text}.")
-            };
+            let text = if text.contains('.') { text } else { format!("{text}.") };
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
         _ => text.to_owned(),
@@ -449,9 +363,8 @@ fn generated_columns_are_sorted_and_compared_as_what_they_are_made_of() {
     for seed in 0..120 {
         let mut dice = Dice(seed);
         let rows = usize::try_from(dice.below(300) + 2).unwrap();
-        let makes: Vec<Make> = (0..3)
-            .map(|_| MAKES[usize::try_from(dice.below(10)).unwrap()])
-            .collect();
+        let makes: Vec<Make> =
+            (0..3).map(|_| MAKES[usize::try_from(dice.below(10)).unwrap()]).collect();
         // Anywhere, but mostly behind what is looked at first.
         let late = rows - 1 - usize::try_from(dice.below(3)).unwrap().min(rows - 1);
         let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); makes.len()];
@@ -490,15 +403,9 @@ fn generated_columns_are_sorted_and_compared_as_what_they_are_made_of() {
                 &format!("SELECT n, {name} FROM t WHERE {name} IS NOT NULL ORDER BY {name}, n"),
             );
             let column = &answer.answers[0].table.columns[1];
-            assert_eq!(
-                is_text || *of == Make::Days,
-                column.kind == Kind::Text,
-                "{context}"
-            );
-            let expect: Vec<String> = known
-                .iter()
-                .map(|(row, value)| format!("{row}|{}", plain(*of, value)))
-                .collect();
+            assert_eq!(is_text || *of == Make::Days, column.kind == Kind::Text, "{context}");
+            let expect: Vec<String> =
+                known.iter().map(|(row, value)| format!("{row}|{}", plain(*of, value))).collect();
             let found: Vec<String> = answer.answers[0]
                 .table
                 .rows
@@ -516,19 +423,14 @@ fn generated_columns_are_sorted_and_compared_as_what_they_are_made_of() {
                 "{context}"
             );
             let middle = known[known.len() / 2].1;
-            let above = known
-                .iter()
-                .filter(|(_, value)| compare(*of, value, middle) == Ordering::Greater);
+            let above =
+                known.iter().filter(|(_, value)| compare(*of, value, middle) == Ordering::Greater);
             let literal = match of {
                 Make::Integers | Make::Decimals => middle.to_owned(),
                 _ => format!("'{middle}'"),
             };
             let sql = format!("SELECT COUNT(*) FROM t WHERE {name} > {literal}");
-            assert_eq!(
-                shown(&ask(&store, &sql)),
-                above.count().to_string(),
-                "{sql}: {context}"
-            );
+            assert_eq!(shown(&ask(&store, &sql)), above.count().to_string(), "{sql}: {context}");
         }
     }
     assert!(contradicted > 100, "{contradicted}");

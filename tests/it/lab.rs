@@ -73,11 +73,7 @@ fn lab(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn slow() -> TempDir {
-    lab(&[
-        ("lab/lab.toml", LAB),
-        ("lab/runbook.md", RUNBOOK),
-        ("lab/slow/scenario.toml", SLOW),
-    ])
+    lab(&[("lab/lab.toml", LAB), ("lab/runbook.md", RUNBOOK), ("lab/slow/scenario.toml", SLOW)])
 }
 
 fn ends(folder: &Path, args: &[&str], code: i32) -> String {
@@ -132,10 +128,7 @@ fn a_rule_of_a_scenario_goes_over_that_of_its_lab() {
         ("lab.toml", rule),
         ("one/scenario.toml", &format!("{head}{step}")),
         ("two/scenario.toml", &format!("{head}{own}{step}")),
-        (
-            "three/scenario.toml",
-            "title = \"C\"\ncontinues = \"two\"\n",
-        ),
+        ("three/scenario.toml", "title = \"C\"\ncontinues = \"two\"\n"),
     ]);
     let library = Library::new(vec![folder.path().to_owned()]).expect("a library");
     let names = |name: &str| -> Vec<String> {
@@ -165,10 +158,7 @@ fn every_command_shows_the_rules_of_the_lab() {
     let folder = slow();
     let at = folder.path();
     let replayed = ends(at, &["replay", "lab/slow"], 0);
-    assert!(
-        replayed.contains("depends on a lab rule: `a few minutes`"),
-        "{replayed}"
-    );
+    assert!(replayed.contains("depends on a lab rule: `a few minutes`"), "{replayed}");
     assert!(
         replayed.contains(
             "what 1 check depends on is not determined; `chatdb why lab/slow` determines it"
@@ -176,34 +166,17 @@ fn every_command_shows_the_rules_of_the_lab() {
         "{replayed}"
     );
     let listed = ends(at, &["why", "lab/slow", "--format", "csv"], 0);
-    assert!(
-        listed.contains("20,customer_notices,lab rule,a few minutes"),
-        "{listed}"
-    );
+    assert!(listed.contains("20,customer_notices,lab rule,a few minutes"), "{listed}");
     assert!(listed.contains("20,open_chats,documented,"), "{listed}");
-    let why = ends(
-        at,
-        &["why", "lab/slow/customer_notices", "--format", "csv"],
-        0,
-    );
+    let why = ends(at, &["why", "lab/slow/customer_notices", "--format", "csv"], 0);
     assert!(why.contains("lab/lab.toml:2,2 rows,lab rule"), "{why}");
-    let rules = ends(
-        at,
-        &["rules", "--scenario", "lab/slow", "--format", "csv"],
-        0,
-    );
-    assert!(
-        rules.contains("lab rule,NULL,time,set in lab/lab.toml:2; built in: 180 s"),
-        "{rules}"
-    );
+    let rules = ends(at, &["rules", "--scenario", "lab/slow", "--format", "csv"], 0);
+    assert!(rules.contains("lab rule,NULL,time,set in lab/lab.toml:2; built in: 180 s"), "{rules}");
     assert!(!ends(at, &["rules", "--format", "csv"], 0).contains("lab rule"));
     let shown = ends(at, &["show", "lab/slow"], 0);
     assert!(shown.contains("lab rule, lab/lab.toml:2"), "{shown}");
     let script = ends(at, &["show", "lab/slow", "--script"], 0);
-    assert!(
-        script.contains("UPDATE time_rule SET seconds = 900"),
-        "{script}"
-    );
+    assert!(script.contains("UPDATE time_rule SET seconds = 900"), "{script}");
     let schedule = ["+5:00 customer types 'hi'", "+12:00 application starts"];
     let simulated = ends(
         at,
@@ -220,25 +193,11 @@ fn every_command_shows_the_rules_of_the_lab() {
         ],
         0,
     );
-    let row = |text: &str| {
-        simulated
-            .lines()
-            .find(|line| line.contains(text))
-            .unwrap_or_default()
-    };
-    assert!(
-        row("Please start another chat").ends_with("lab rule"),
-        "{simulated}"
-    );
-    assert!(
-        row("Please start a new session").ends_with("documented"),
-        "{simulated}"
-    );
+    let row = |text: &str| simulated.lines().find(|line| line.contains(text)).unwrap_or_default();
+    assert!(row("Please start another chat").ends_with("lab rule"), "{simulated}");
+    assert!(row("Please start a new session").ends_with("documented"), "{simulated}");
     let csv = ends(at, &["replay", "lab/slow", "--format", "csv"], 0);
-    assert!(
-        csv.contains("lab rule") && csv.contains("not determined"),
-        "{csv}"
-    );
+    assert!(csv.contains("lab rule") && csv.contains("not determined"), "{csv}");
 }
 
 #[test]
@@ -263,11 +222,7 @@ fn mistakes_of_a_lab_file_are_all_found_with_their_places() {
     ] {
         assert!(found.contains(expected), "no `{expected}` in:\n{found}");
     }
-    let own = SLOW.replacen(
-        "[[step]]",
-        "[rules]\n\"x / y\" = \"not needed\"\n[[step]]",
-        1,
-    );
+    let own = SLOW.replacen("[[step]]", "[rules]\n\"x / y\" = \"not needed\"\n[[step]]", 1);
     let found = mistakes(&[
         ("lab/lab.toml", LAB),
         ("lab/runbook.md", RUNBOOK),
@@ -289,10 +244,7 @@ fn a_lab_reads_nothing_outside_its_folder() {
             ("lab/lab.toml", &text),
             ("lab/slow/scenario.toml", SLOW),
         ]);
-        assert!(
-            found.contains("expected the name of a file in this folder"),
-            "{file}: {found}"
-        );
+        assert!(found.contains("expected the name of a file in this folder"), "{file}: {found}");
     }
 }
 
@@ -308,30 +260,15 @@ fn a_citation_of_the_lab_is_held_against_its_document() {
     assert_eq!(check(LAB, SLOW), "");
     let other = check(
         LAB,
-        &SLOW.replace(
-            "value    = \"start another chat\"",
-            "value    = \"start again\"",
-        ),
+        &SLOW.replace("value    = \"start another chat\"", "value    = \"start again\""),
     );
-    assert!(
-        other.contains("`start again` is not printed on 3"),
-        "{other}"
-    );
+    assert!(other.contains("`start again` is not printed on 3"), "{other}");
     let outside = check(LAB, &SLOW.replace("printed  = \"3\"", "printed  = \"9\""));
-    assert!(
-        outside.contains("line 9 is not among the scenario's lines, 1-4"),
-        "{outside}"
-    );
+    assert!(outside.contains("line 9 is not among the scenario's lines, 1-4"), "{outside}");
     let unknown = check(LAB, &SLOW.replace("\"RB1\"", "\"RB3\""));
-    assert!(
-        unknown.contains("there is no observation `RB3`"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("there is no observation `RB3`"), "{unknown}");
     let far = check(&LAB.replace("lines = \"4\"", "lines = \"5\""), SLOW);
-    assert!(
-        far.contains("line 5 is not among the document's lines, 1-4"),
-        "{far}"
-    );
+    assert!(far.contains("line 5 is not among the document's lines, 1-4"), "{far}");
     let twice = format!("{SLOW}\n[[observation]]\nid = \"RB1\"\nlines = \"3\"\nsays = \"again\"\n");
     assert!(check(LAB, &twice).contains("the lab has an observation `RB1`"));
 }
@@ -341,10 +278,7 @@ fn coverage_lists_the_statements_of_the_lab_and_those_that_nothing_answers() {
     let folder = slow();
     let covered = ends(folder.path(), &["coverage", "lab", "--format", "csv"], 1);
     assert!(covered.contains("RB1,3,reproduced,printed,"), "{covered}");
-    assert!(
-        covered.contains("differs,customer_notices,slow"),
-        "{covered}"
-    );
+    assert!(covered.contains("differs,customer_notices,slow"), "{covered}");
     assert!(
         covered.contains("RB2,4,not covered,,What is typed meanwhile never arrives.,,,"),
         "{covered}"
@@ -359,10 +293,7 @@ fn coverage_lists_the_statements_of_the_lab_and_those_that_nothing_answers() {
     let scenario = scenario.replace("  printed  = \"3\"\n", "  stated = \"3\"\n");
     fs::write(folder.path().join("lab/slow/scenario.toml"), scenario).expect("a scenario");
     let covered = ends(folder.path(), &["coverage", "lab"], 0);
-    assert!(
-        covered.contains("2 of 2 observations reproduced"),
-        "{covered}"
-    );
+    assert!(covered.contains("2 of 2 observations reproduced"), "{covered}");
 }
 
 #[test]
@@ -372,10 +303,7 @@ fn the_ten_fall_into_five_groups_and_no_export_parts_them_further() {
     let first = &found[0];
     assert_eq!(first.exports, ["egpl_casemgmt_activity"]);
     assert!(first.groups.len() < 5, "{first:?}");
-    let parted = first
-        .groups
-        .iter()
-        .filter(|group| !group.parted_by.is_empty());
+    let parted = first.groups.iter().filter(|group| !group.parted_by.is_empty());
     assert!(parted.count() > 0, "{first:?}");
     for more in found.windows(2) {
         assert!(more[1].groups.len() >= more[0].groups.len(), "{more:?}");
@@ -409,15 +337,9 @@ fn scenarios_of_a_made_up_lab_are_grouped_by_what_they_leave() {
         )
     };
     let folder = lab(&[
-        (
-            "talks/scenario.toml",
-            &scenario("\"messaging stops\", \"customer types 'hi'\""),
-        ),
+        ("talks/scenario.toml", &scenario("\"messaging stops\", \"customer types 'hi'\"")),
         ("silent/scenario.toml", &scenario("\"messaging stops\"")),
-        (
-            "asks/scenario.toml",
-            &scenario("\"messaging stops\", \"customer asks for chat 1350\""),
-        ),
+        ("asks/scenario.toml", &scenario("\"messaging stops\", \"customer asks for chat 1350\"")),
     ]);
     let library = Library::new(vec![folder.path().to_owned()]).expect("a library");
     let names = ["talks", "silent", "asks"].map(str::to_owned);
@@ -456,10 +378,7 @@ fn heavy() -> TempDir {
 fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     let folder = heavy();
     let path = folder.path().join("lab/slow").display().to_string();
-    let options = |steps| ReplayOptions {
-        budget: Budget::of(steps),
-        ..ReplayOptions::default()
-    };
+    let options = |steps| ReplayOptions { budget: Budget::of(steps), ..ReplayOptions::default() };
     let play = |steps| {
         let played = replay::replay(&library(), std::slice::from_ref(&path), &options(steps));
         played.expect("it is played").0.runs.remove(0)
@@ -493,29 +412,14 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     start.expect("it can be played");
     let simulation = Simulation::new(&library(), &path, None, &options(1_000_000_000));
     let simulation = simulation.expect("it can be played");
-    let events = [
-        "application starts",
-        "agent logs in",
-        "messaging stops",
-        "customer types 'Hi'",
-    ];
+    let events = ["application starts", "agent logs in", "messaging stops", "customer types 'Hi'"];
     let events = events.map(|text| parse_event(text).expect("it is one"));
     let schedule = simulation.scheduled(&events).expect("they are in time");
     let mut course = simulation.run(&schedule, &[]).expect("it can be run");
-    let mut label = |steps| {
-        simulate::label(
-            &library(),
-            (&path, None),
-            &options(steps),
-            &schedule,
-            &mut course,
-        )
-    };
+    let mut label =
+        |steps| simulate::label(&library(), (&path, None), &options(steps), &schedule, &mut course);
     let error = label(2_000_000).expect_err("it takes too long").to_string();
-    assert!(
-        error.contains("more than 60 seconds or 2 million steps"),
-        "{error}"
-    );
+    assert!(error.contains("more than 60 seconds or 2 million steps"), "{error}");
     label(1_000_000_000).expect("it is enough for all");
     // Not enough for the scenario itself.
     let stopped = check(500_000);
@@ -533,10 +437,7 @@ fn time_counts_as_well_as_steps() {
     fn at_once(interrupter: chatdb::store::Interrupter) {
         interrupter.ran(Duration::from_secs(61));
     }
-    let options = ReplayOptions {
-        watch: Some(at_once),
-        ..ReplayOptions::default()
-    };
+    let options = ReplayOptions { watch: Some(at_once), ..ReplayOptions::default() };
     // The time has been taken before the scenario begins, whose budget is its own.
     let names = ["baseline".to_owned()];
     let (report, _) = replay::replay(&library(), &names, &options).expect("it is played");
@@ -550,16 +451,7 @@ fn time_counts_as_well_as_steps() {
 fn under_rule(rule: &str, events: &[&str]) -> String {
     let text = format!("title = \"A\"\ncontinues = \"baseline\"\n[rules]\n{rule}\n");
     let folder = lab(&[("lab/own/scenario.toml", &text)]);
-    let start = [
-        "simulate",
-        "--scenarios",
-        "lab",
-        "--from",
-        "own",
-        "--format",
-        "csv",
-        "--raw",
-    ];
+    let start = ["simulate", "--scenarios", "lab", "--from", "own", "--format", "csv", "--raw"];
     ends(folder.path(), &[&start, events].concat(), 0)
 }
 
@@ -573,14 +465,8 @@ fn a_customer_is_told_of_a_session_that_a_lab_rule_let_begin_during_the_outage()
             "+31:00 application starts",
         ],
     );
-    for told in [
-        "There are connection issues.",
-        "Your session has been lost.",
-    ] {
-        assert!(
-            shown.contains(&format!("customer,1348,Notice: {told},,shown")),
-            "{shown}"
-        );
+    for told in ["There are connection issues.", "Your session has been lost."] {
+        assert!(shown.contains(&format!("customer,1348,Notice: {told},,shown")), "{shown}");
     }
 }
 
@@ -588,24 +474,11 @@ fn a_customer_is_told_of_a_session_that_a_lab_rule_let_begin_during_the_outage()
 fn what_a_customer_was_told_stays_where_the_session_comes_back() {
     let shown = under_rule(
         "\"keep the session / messaging\" = \"needed; back at once\"",
-        &[
-            "+1:00 messaging stops",
-            "+2:00 customer types 'Hi'",
-            "+31:00 messaging starts",
-        ],
+        &["+1:00 messaging stops", "+2:00 customer types 'Hi'", "+31:00 messaging starts"],
     );
-    assert!(
-        shown.contains("Notice: There are connection issues.,,shown"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("Notice: Please start a new session.,,shown"),
-        "{shown}"
-    );
-    assert!(
-        !shown.contains(",shown,,"),
-        "what was told vanishes: {shown}"
-    );
+    assert!(shown.contains("Notice: There are connection issues.,,shown"), "{shown}");
+    assert!(shown.contains("Notice: Please start a new session.,,shown"), "{shown}");
+    assert!(!shown.contains(",shown,,"), "what was told vanishes: {shown}");
     assert!(!shown.contains("Your session has been lost"), "{shown}");
 }
 
@@ -626,11 +499,7 @@ fn a_rule_cannot_come_back_in_a_way_that_its_subject_has_not() {
         ("exchange messages / services", "a chat's", vec![log_in]),
         ("keep the history / messaging", "a chat's", vec![log_in]),
         ("open case / services", "an agent's", vec![never]),
-        (
-            "take a chat request / messaging",
-            "the system's",
-            vec![log_in, never],
-        ),
+        ("take a chat request / messaging", "the system's", vec![log_in, never]),
     ] {
         for statement in [at_once, log_in, never] {
             let found = mistake(rule, statement);

@@ -12,50 +12,32 @@ const BEGAN: i64 = 1_310_482_195_000;
 
 /// A database in which the baseline has been played.
 fn baseline() -> Store {
-    let (report, store) = replay::replay(
-        &library(),
-        &["baseline".to_owned()],
-        &ReplayOptions::default(),
-    )
-    .expect("it can be played");
+    let (report, store) =
+        replay::replay(&library(), &["baseline".to_owned()], &ReplayOptions::default())
+            .expect("it can be played");
     assert_eq!(report.runs[0].verdict, RunVerdict::Reproduced);
     store
 }
 
 fn values() -> Vec<Binding> {
-    [
-        ("activity_id", 1347),
-        ("agent_id", 1003),
-        ("email_id", 1187),
-    ]
-    .map(|(name, value)| (name.to_owned(), Cell::Integer(value)))
-    .to_vec()
+    [("activity_id", 1347), ("agent_id", 1003), ("email_id", 1187)]
+        .map(|(name, value)| (name.to_owned(), Cell::Integer(value)))
+        .to_vec()
 }
 
 fn happen(store: &Store, at: i64, sql: &str) {
     store.set_clock(at).expect("time passes");
-    store
-        .run_script("test", sql, &values())
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    store.run_script("test", sql, &values()).unwrap_or_else(|error| panic!("{sql}: {error}"));
     store.set_clock(at).expect("things settle");
 }
 
 fn rows(store: &Store, sql: &str) -> Vec<Vec<String>> {
-    let table = store
-        .ask(sql, &[], &values())
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    table
-        .rows
-        .iter()
-        .map(|row| row.iter().map(ToString::to_string).collect())
-        .collect()
+    let table = store.ask(sql, &[], &values()).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    table.rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
 }
 
 fn views(store: &Store) -> Vec<String> {
-    let views = rows(
-        store,
-        "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name",
-    );
+    let views = rows(store, "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name");
     views.into_iter().map(|mut row| row.remove(0)).collect()
 }
 
@@ -145,10 +127,7 @@ fn every_order_of_failures_and_restores_of_every_set_of_servers_has_an_answer() 
     let views = views(&store);
     let mut played = 0;
     for down in &orders {
-        for up in orders
-            .iter()
-            .filter(|up| up.iter().all(|s| down.contains(s)))
-        {
+        for up in orders.iter().filter(|up| up.iter().all(|s| down.contains(s))) {
             for seconds in [0, 10, 600] {
                 store.savepoint().expect("a savepoint");
                 let mut at = BEGAN + 60_000;
@@ -175,10 +154,7 @@ fn every_order_of_failures_and_restores_of_every_set_of_servers_has_an_answer() 
                     rows(&store, &format!("SELECT * FROM {view}"));
                 }
                 let lacking = down.iter().filter(|s| !up.contains(s)).count();
-                let still = rows(
-                    &store,
-                    "SELECT count(*) FROM outage WHERE started_at IS NULL",
-                );
+                let still = rows(&store, "SELECT count(*) FROM outage WHERE started_at IS NULL");
                 assert_eq!(still, [[lacking.to_string()]]);
                 store.roll_back().expect("a way back");
                 played += 1;
@@ -205,10 +181,7 @@ fn servers_that_the_document_does_not_name_together_are_called_not_covered() {
         happen(&store, BEGAN + 90_000, HAPPENINGS[6]);
         let found = rows(&store, "SELECT DISTINCT situation FROM message_fate");
         assert_eq!(found, [[situation.to_owned()]], "{servers:?}");
-        let all = rows(
-            &store,
-            "SELECT count(*) FROM what_works WHERE situation = 'covered'",
-        );
+        let all = rows(&store, "SELECT count(*) FROM what_works WHERE situation = 'covered'");
         assert_eq!(all[0][0] != "0", situation == "covered", "{servers:?}");
     }
 }
@@ -226,9 +199,7 @@ fn a_completion_takes_only_where_the_agent_reaches_the_row() {
         let store = baseline();
         happen(&store, BEGAN + 60_000, before);
         store.set_clock(BEGAN + 90_000).expect("time passes");
-        let changed = store
-            .run_script("test", complete, &values())
-            .expect("it is no error");
+        let changed = store.run_script("test", complete, &values()).expect("it is no error");
         assert_eq!(changed, u64::from(completed), "{before}");
     }
 }
@@ -387,19 +358,11 @@ fn a_message_reaches_nobody_who_is_not_there() {
             happen(&store, BEGAN + 70_000, HAPPENINGS[author]);
         }
         let fate = "SELECT coalesce(lost_to, 'NULL') FROM message_fate WHERE message_id > 2";
-        assert_eq!(
-            rows(&store, fate),
-            [[lost_to.to_owned()], [lost_to.to_owned()]],
-            "{before}"
-        );
+        assert_eq!(rows(&store, fate), [[lost_to.to_owned()], [lost_to.to_owned()]], "{before}");
         // Who comes back finds nothing delivered later.
         happen(&store, BEGAN + 80_000, HAPPENINGS[1]);
         happen(&store, BEGAN + 90_000, HAPPENINGS[8]);
-        assert_eq!(
-            rows(&store, fate),
-            [[lost_to.to_owned()], [lost_to.to_owned()]],
-            "{before}"
-        );
+        assert_eq!(rows(&store, fate), [[lost_to.to_owned()], [lost_to.to_owned()]], "{before}");
     }
     // A request that the servers did not let through is no chat, and one that nobody has opened has one end.
     let store = baseline();
@@ -410,11 +373,7 @@ fn a_message_reaches_nobody_who_is_not_there() {
     let fate = "SELECT lost_to FROM message_fate WHERE activity_id = 1350";
     assert_eq!(rows(&store, fate), [["no agent"]]);
     let store = baseline();
-    happen(
-        &store,
-        BEGAN + 60_000,
-        &format!("{};{};{to_it}", HAPPENINGS[0], HAPPENINGS[14]),
-    );
+    happen(&store, BEGAN + 60_000, &format!("{};{};{to_it}", HAPPENINGS[0], HAPPENINGS[14]));
     assert_eq!(rows(&store, fate), [["no chat"]]);
 }
 
@@ -423,9 +382,7 @@ fn what_is_done_already_changes_nothing_and_counts_nothing() {
     let store = baseline();
     let counted = |sql: &str| {
         store.set_clock(BEGAN + 60_000).expect("time passes");
-        store
-            .run_script("test", sql, &values())
-            .expect("it is no error")
+        store.run_script("test", sql, &values()).expect("it is no error")
     };
     assert_eq!(counted(HAPPENINGS[15]), 1);
     let events = "SELECT count(*) FROM egpl_event_history_case_mgmt";
@@ -434,11 +391,7 @@ fn what_is_done_already_changes_nothing_and_counts_nothing() {
     assert_eq!(rows(&store, events), before);
     assert_eq!(counted(HAPPENINGS[13]), 1);
     assert_eq!(counted(HAPPENINGS[13]), 0);
-    assert_eq!(
-        rows(&store, events),
-        before,
-        "who leaves a completed chat leaves no session"
-    );
+    assert_eq!(rows(&store, events), before, "who leaves a completed chat leaves no session");
 }
 
 #[test]
@@ -461,16 +414,9 @@ fn a_transferred_chat_is_another_agent_s_who_has_yet_to_open_it() {
         BEGAN + 70_000,
         "INSERT INTO agent_action (user_id, action) VALUES (2001, 'logs in')",
     );
-    assert_eq!(
-        store.run_script("test", transfer, &[]).expect("no error"),
-        1
-    );
+    assert_eq!(store.run_script("test", transfer, &[]).expect("no error"), 1);
     assert_eq!(rows(&store, chat), [["5100", "2001"]]);
-    assert_eq!(
-        store.run_script("test", transfer, &[]).expect("no error"),
-        0,
-        "it is hers now"
-    );
+    assert_eq!(store.run_script("test", transfer, &[]).expect("no error"), 0, "it is hers now");
     happen(&store, BEGAN + 80_000, HAPPENINGS[7]);
     happen(
         &store,
@@ -479,19 +425,11 @@ fn a_transferred_chat_is_another_agent_s_who_has_yet_to_open_it() {
     );
     assert_eq!(rows(&store, chat), [["5900", "2001"]]);
     happen(&store, BEGAN + 100_000, HAPPENINGS[6]);
-    let lines = rows(
-        &store,
-        "SELECT line FROM customer_transcript WHERE activity_id = 1347",
-    );
+    let lines = rows(&store, "SELECT line FROM customer_transcript WHERE activity_id = 1347");
     let lines = lines.concat();
     assert_eq!(
         lines[3..],
-        [
-            "DMarino : Hello",
-            "Customer : Hi",
-            "[You are now chatting with Ann.]",
-            "Ann : Hello?"
-        ]
+        ["DMarino : Hello", "Customer : Hi", "[You are now chatting with Ann.]", "Ann : Hello?"]
     );
 }
 
@@ -524,10 +462,7 @@ fn every_documented_rule_of_the_matrix_counts() {
         // This one prints the matrix itself, so that it would notice anything.
         let listings = ["what_works"];
         let steps = report.runs.iter().flat_map(|run| &run.steps);
-        let noticed = report
-            .runs
-            .iter()
-            .any(|run| run.verdict == RunVerdict::NotRun)
+        let noticed = report.runs.iter().any(|run| run.verdict == RunVerdict::NotRun)
             || steps.flat_map(|step| &step.checks).any(|check| {
                 check.verdict != chatdb::report::CheckVerdict::Matches
                     && !listings.contains(&check.query.as_str())
@@ -536,37 +471,26 @@ fn every_documented_rule_of_the_matrix_counts() {
             idle.push(format!("{} / {server}", cell[0]));
         }
     }
-    assert!(
-        idle.is_empty(),
-        "turned round, these change nothing: {idle:?}"
-    );
+    assert!(idle.is_empty(), "turned round, these change nothing: {idle:?}");
 }
 
 #[test]
 fn every_time_rule_counts() {
     let library = library();
-    let names = rows(
-        &Store::with_platform().expect("a database"),
-        "SELECT time_rule FROM time_rule",
-    );
+    let names =
+        rows(&Store::with_platform().expect("a database"), "SELECT time_rule FROM time_rule");
     assert_eq!(names.len(), 4);
     for name in names {
         // A triangle that comes at once is what the prints would show as well.
         let shortest = if name[0] == "triangle" { 300 } else { 0 };
         for seconds in [shortest, 1_000_000] {
             let store = Store::with_platform().expect("a database");
-            let sql = format!(
-                "UPDATE time_rule SET seconds = {seconds} WHERE time_rule = '{}'",
-                name[0]
-            );
+            let sql =
+                format!("UPDATE time_rule SET seconds = {seconds} WHERE time_rule = '{}'", name[0]);
             assert_eq!(store.run_own("test", &sql, &[]).expect("a rule"), 1);
             let (report, _) = replay::replay_on(store, &library, &ten(), &ReplayOptions::default())
                 .expect("it can be played");
-            assert!(
-                !report.holds(),
-                "`{}` of {seconds} s changes nothing",
-                name[0]
-            );
+            assert!(!report.holds(), "`{}` of {seconds} s changes nothing", name[0]);
         }
     }
 }
@@ -577,10 +501,7 @@ fn each_rule_says_where_it_comes_from() {
     let rules = rows(&store, "SELECT kind, rule, basis, lines, reading FROM rule");
     assert!(rules.len() > 60, "only {} rules", rules.len());
     for rule in rules {
-        assert!(
-            rule[2] == "documented" || rule[2] == "extrapolated",
-            "{rule:?}"
-        );
+        assert!(rule[2] == "documented" || rule[2] == "extrapolated", "{rule:?}");
         assert!(
             rule[2] == "extrapolated" || rule[3] != "NULL",
             "documented without lines: {rule:?}"
@@ -590,10 +511,7 @@ fn each_rule_says_where_it_comes_from() {
     // The matrix is whole: every capability has a cell for every server.
     assert_eq!(
         rows(&store, "SELECT count(*) FROM server_rule"),
-        rows(
-            &store,
-            "SELECT (SELECT count(*) FROM capability) * (SELECT count(*) FROM server)"
-        )
+        rows(&store, "SELECT (SELECT count(*) FROM capability) * (SELECT count(*) FROM server)")
     );
     // Evidence speaks of effects that exist, and of sets of servers that the document has a section for.
     let unknown = rows(
@@ -633,9 +551,7 @@ fn the_databases_carried_are_those_of_the_migrations() {
                    ORDER BY type, name";
     let carried = Store::with_platform().expect("a database");
     let fresh = rusqlite::Connection::open_in_memory().expect("a database");
-    fresh
-        .execute_batch(&chatdb::store::schema_script())
-        .expect("the migrations run");
+    fresh.execute_batch(&chatdb::store::schema_script()).expect("the migrations run");
     let read = |sql: &str| {
         let mut statement = fresh.prepare(sql).expect(sql);
         let width = statement.column_count();
@@ -652,36 +568,20 @@ fn the_databases_carried_are_those_of_the_migrations() {
         rows
     };
     assert_eq!(rows(&carried, objects), read(objects));
-    for table in [
-        "server_rule",
-        "evidence",
-        "time_rule",
-        "notice",
-        "capability",
-        "chatdb_code",
-    ] {
+    for table in ["server_rule", "evidence", "time_rule", "notice", "capability", "chatdb_code"] {
         let all = format!("SELECT * FROM {table} ORDER BY 1, 2, 3");
         assert_eq!(rows(&carried, &all), read(&all), "{table}");
     }
     let applied = rows(&carried, "SELECT count(*) FROM refinery_schema_history");
     assert_eq!(applied, [["2"]]);
-    assert_eq!(
-        rows(&carried, "SELECT count(*) FROM chatdb_platform_history"),
-        [["5"]]
-    );
+    assert_eq!(rows(&carried, "SELECT count(*) FROM chatdb_platform_history"), [["5"]]);
 }
 
 fn columns_of(table: &str) -> Vec<String> {
     let fresh = rusqlite::Connection::open_in_memory().expect("a database");
-    fresh
-        .execute_batch(&chatdb::store::schema_script())
-        .expect("the migrations run");
-    let mut statement = fresh
-        .prepare("SELECT name FROM pragma_table_info(?1)")
-        .expect("a query");
-    let names = statement
-        .query_map([table], |row| row.get(0))
-        .expect("rows");
+    fresh.execute_batch(&chatdb::store::schema_script()).expect("the migrations run");
+    let mut statement = fresh.prepare("SELECT name FROM pragma_table_info(?1)").expect("a query");
+    let names = statement.query_map([table], |row| row.get(0)).expect("rows");
     names.map(|name| name.expect("a name")).collect()
 }
 
@@ -697,10 +597,7 @@ fn the_format_page_tells_of_every_cause() {
         let columns = columns_of(cause);
         let own = [format!("{cause}_id"), "at".to_owned()];
         for column in columns.iter().filter(|column| !own.contains(column)) {
-            assert!(
-                line.contains(&format!("`{column}`")),
-                "{cause}.{column} is not on the page"
-            );
+            assert!(line.contains(&format!("`{column}`")), "{cause}.{column} is not on the page");
         }
     }
     let triggers = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%INSERT ON%'
@@ -733,11 +630,7 @@ fn waiting_chats_go_to_ready_agents_oldest_first_one_each() {
     happen(&store, BEGAN + 70_000, &format!("{people};{log_in}"));
     let given = "SELECT activity_id, assigned_to, activity_status FROM egpl_casemgmt_activity
                  WHERE activity_id > 1350 ORDER BY when_created";
-    let expected = [
-        ["1352", "2001", "5000"],
-        ["1351", "2002", "5000"],
-        ["1353", "NULL", "4000"],
-    ]
-    .map(|row| row.map(str::to_owned));
+    let expected = [["1352", "2001", "5000"], ["1351", "2002", "5000"], ["1353", "NULL", "4000"]]
+        .map(|row| row.map(str::to_owned));
     assert_eq!(rows(&store, given), expected);
 }

@@ -9,11 +9,7 @@ fn read(text: &str, format: Option<&str>, day: Option<&str>) -> String {
     let format = format.map(|format| strftime(format).expect("a format"));
     let day = day.and_then(parse_timestamp);
     match moment::parse(text, format.as_deref(), day) {
-        Ok(TypedMoment {
-            ms,
-            offset_minutes,
-            is_day,
-        }) => {
+        Ok(TypedMoment { ms, offset_minutes, is_day }) => {
             let mut told = Cell::Timestamp(ms).to_string();
             if let Some(minutes) = offset_minutes {
                 told.push_str(&format!(" UTC{minutes:+}"));
@@ -41,28 +37,13 @@ fn dates_are_read_as_people_type_them() {
         ("07/14/2011", "2011-07-14 00:00:00.000 day"),
         ("07/07/2011", "2011-07-07 00:00:00.000 day"),
         ("2026-11-24T09:00Z", "2026-11-24 09:00:00.000 UTC+0"),
-        (
-            "2026-11-24 09:00:00 +02:00",
-            "2026-11-24 09:00:00.000 UTC+120",
-        ),
-        (
-            "2026-11-24T09:00:00-0530",
-            "2026-11-24 09:00:00.000 UTC-330",
-        ),
-        (
-            "07/08/2011 09:37",
-            "`07/08/2011 09:37` is 2011-08-07 or 2011-07-08",
-        ),
+        ("2026-11-24 09:00:00 +02:00", "2026-11-24 09:00:00.000 UTC+120"),
+        ("2026-11-24T09:00:00-0530", "2026-11-24 09:00:00.000 UTC-330"),
+        ("07/08/2011 09:37", "`07/08/2011 09:37` is 2011-08-07 or 2011-07-08"),
         ("09:51", "`09:51` is a time of day, without the day"),
         ("2026-02-30", "cannot read `2026-02-30` as a date and time"),
-        (
-            "2026-11-24 24:00",
-            "cannot read `2026-11-24 24:00` as a date and time",
-        ),
-        (
-            "2026-11-24 09:00:60",
-            "cannot read `2026-11-24 09:00:60` as a date and time",
-        ),
+        ("2026-11-24 24:00", "cannot read `2026-11-24 24:00` as a date and time"),
+        ("2026-11-24 09:00:60", "cannot read `2026-11-24 09:00:60` as a date and time"),
         ("24.13.2026", "cannot read `24.13.2026` as a date and time"),
         ("07.14.2011", "cannot read `07.14.2011` as a date and time"),
         ("yesterday", "cannot read `yesterday` as a date and time"),
@@ -71,10 +52,7 @@ fn dates_are_read_as_people_type_them() {
     for (text, expect) in cases {
         assert_eq!(read(text, None, None), expect, "{text}");
     }
-    assert_eq!(
-        read("9:51", None, Some("2011-07-14 09:37:00")),
-        "2011-07-14 09:51:00.000"
-    );
+    assert_eq!(read("9:51", None, Some("2011-07-14 09:37:00")), "2011-07-14 09:51:00.000");
 }
 
 #[test]
@@ -99,13 +77,7 @@ fn every_minute_of_a_year_is_read_back_in_every_way_of_writing_it() {
             let format = strftime(format).expect("a format");
             moment::parse(&slashed, Some(&format), None).map(|moment| moment.ms)
         };
-        for format in [
-            "dd/MM/yyyy",
-            "dd/mm/yyyy hh:mm",
-            "dd/MM/yyyy HH:mm",
-            "103",
-            "%d/%m/%Y",
-        ] {
+        for format in ["dd/MM/yyyy", "dd/mm/yyyy hh:mm", "dd/MM/yyyy HH:mm", "103", "%d/%m/%Y"] {
             assert_eq!(of(format), Ok(ms), "{slashed} by {format}");
         }
         // Without a format it is that date, or has two readings.
@@ -141,10 +113,7 @@ fn formats_are_told_in_the_words_of_sql_server_or_of_strftime() {
         read("14/07/2011 16:30:04.213", Some("dd/MM/yyyy HH:mm:ss"), None),
         "2011-07-14 16:30:04.213"
     );
-    assert_eq!(
-        read("07/08/2011", Some("MM/dd/yyyy"), None),
-        "2011-07-08 00:00:00.000 day"
-    );
+    assert_eq!(read("07/08/2011", Some("MM/dd/yyyy"), None), "2011-07-08 00:00:00.000 day");
 }
 
 #[test]
@@ -180,40 +149,17 @@ fn a_distance_from_utc_is_a_number_or_a_place_with_its_daylight_saving() {
     assert_eq!(at("2026-11-24 12:00:00"), OffsetAt::Minutes(60));
     assert_eq!(at("2026-10-25 02:30:00"), OffsetAt::Twice(120, 60));
     assert_eq!(at("2026-03-29 02:30:00"), OffsetAt::Never);
-    assert_eq!(
-        berlin.at_utc(parse_timestamp("2026-03-29 01:00:00").expect("a time")),
-        120
-    );
+    assert_eq!(berlin.at_utc(parse_timestamp("2026-03-29 01:00:00").expect("a time")), 120);
 }
 
 #[test]
 fn a_fraction_of_a_second_has_as_many_digits_as_are_written() {
     let cases = [
-        (
-            "%d.%m.%Y %H:%M:%S,%f",
-            "04.07.2025 00:01:00,588",
-            "00:01:00.588",
-        ),
-        (
-            "%d.%m.%Y %H:%M:%S,%f",
-            "04.07.2025 00:01:00,5",
-            "00:01:00.500",
-        ),
-        (
-            "%d.%m.%Y %H:%M:%S.%f",
-            "04.07.2025 00:01:00.588123",
-            "00:01:00.588",
-        ),
-        (
-            "dd.MM.yyyy HH:mm:ss,fff",
-            "04.07.2025 00:01:00,588",
-            "00:01:00.588",
-        ),
-        (
-            "dd.MM.yyyy HH:mm:ss.fff",
-            "04.07.2025 00:01:00.588",
-            "00:01:00.588",
-        ),
+        ("%d.%m.%Y %H:%M:%S,%f", "04.07.2025 00:01:00,588", "00:01:00.588"),
+        ("%d.%m.%Y %H:%M:%S,%f", "04.07.2025 00:01:00,5", "00:01:00.500"),
+        ("%d.%m.%Y %H:%M:%S.%f", "04.07.2025 00:01:00.588123", "00:01:00.588"),
+        ("dd.MM.yyyy HH:mm:ss,fff", "04.07.2025 00:01:00,588", "00:01:00.588"),
+        ("dd.MM.yyyy HH:mm:ss.fff", "04.07.2025 00:01:00.588", "00:01:00.588"),
         ("113", "04 Jul 2025 00:01:00:588", "00:01:00.588"),
     ];
     for (format, text, time) in cases {

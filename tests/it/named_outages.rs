@@ -7,10 +7,7 @@ use chatdb::report::AnalysisRun;
 use crate::analysis_page::{DAY, FAILS, HOUR, LASTS, MINUTE, PLAIN, START, exports, report};
 
 fn named(fails: bool, outages: Vec<Outage>) -> AnalysisRun {
-    let options = AnalysisOptions {
-        outages,
-        ..AnalysisOptions::default()
-    };
+    let options = AnalysisOptions { outages, ..AnalysisOptions::default() };
     let report = report(exports(&PLAIN, fails), &options);
     report.analysis.expect("an analysis")
 }
@@ -32,20 +29,11 @@ fn sentence<'r>(run: &'r AnalysisRun, begins: &str) -> &'r str {
 #[test]
 fn a_normal_hour_fits_no_failure_whichever_servers_are_named() {
     for hour in [8, 9, 11, 13, 15, 16] {
-        for servers in [
-            &[][..],
-            &[Server::Services],
-            &[Server::Messaging],
-            &Server::ALL,
-        ] {
+        for servers in [&[][..], &[Server::Services], &[Server::Messaging], &Server::ALL] {
             let from = START + DAY + hour * HOUR;
             let run = named(false, vec![outage(servers, None, from, HOUR)]);
             assert_eq!(run.candidates, [], "{hour} {servers:?}");
-            assert!(
-                run.next.iter().all(|step| !step.contains("--outage")),
-                "{:?}",
-                run.next
-            );
+            assert!(run.next.iter().all(|step| !step.contains("--outage")), "{:?}", run.next);
             // At the ends of the day, of which there are three, it is not known how busy it usually is.
             let likely = match run.outages[0].counts.as_slice() {
                 [] => "Likely failure: unclear; too little usually happens in that period to tell.",
@@ -53,10 +41,7 @@ fn a_normal_hour_fits_no_failure_whichever_servers_are_named() {
                     "Likely failure: none of the documented ones; nothing stopped in that period: "
                 }
             };
-            assert!(
-                !(10..=15).contains(&hour) || !run.outages[0].counts.is_empty(),
-                "{hour}"
-            );
+            assert!(!(10..=15).contains(&hour) || !run.outages[0].counts.is_empty(), "{hour}");
             sentence(&run, likely);
             sentence(
                 &run,
@@ -65,33 +50,21 @@ fn a_normal_hour_fits_no_failure_whichever_servers_are_named() {
         }
     }
     // The check notices one that stopped.
-    let run = named(
-        true,
-        vec![outage(&[Server::Application], None, FAILS, LASTS)],
-    );
+    let run = named(true, vec![outage(&[Server::Application], None, FAILS, LASTS)]);
     assert_ne!(run.candidates, []);
 }
 
 #[test]
 fn the_wrong_server_is_not_confirmed_and_the_right_one_is_named_beside_it() {
-    let run = named(
-        true,
-        vec![outage(&[Server::Application], Some("44app"), FAILS, LASTS)],
-    );
+    let run = named(true, vec![outage(&[Server::Application], Some("44app"), FAILS, LASTS)]);
     assert_eq!(run.candidates, []);
     let said = sentence(&run, "Likely failure: none of the documented ones");
-    assert!(
-        said.ends_with("Detected at that time: application 43app."),
-        "{said}"
-    );
+    assert!(said.ends_with("Detected at that time: application 43app."), "{said}");
     assert!(
         said.contains("actions of its agents") && !said.contains("chats that arrived"),
         "{said}"
     );
-    let run = named(
-        true,
-        vec![outage(&[Server::Application], Some("43app"), FAILS, LASTS)],
-    );
+    let run = named(true, vec![outage(&[Server::Application], Some("43app"), FAILS, LASTS)]);
     let said = sentence(&run, "Likely failure");
     assert!(said.contains("application_restored"), "{said}");
 }
@@ -100,33 +73,20 @@ fn the_wrong_server_is_not_confirmed_and_the_right_one_is_named_beside_it() {
 fn naming_one_outage_weakens_no_evidence_of_another() {
     let ghosts = |run: &AnalysisRun| sentence(run, "Ghost chats:").to_owned();
     let alone = named(true, Vec::new());
-    let other = outage(
-        &[Server::Services],
-        None,
-        START + DAY + 12 * HOUR,
-        30 * MINUTE,
-    );
+    let other = outage(&[Server::Services], None, START + DAY + 12 * HOUR, 30 * MINUTE);
     let beside = named(true, vec![other.clone()]);
     assert_eq!(ghosts(&alone), ghosts(&beside));
     assert!(ghosts(&alone).contains(" certain"), "{}", ghosts(&alone));
     // What asks about an outage asks about the one that is named.
     let rows = |run: &AnalysisRun| {
-        let found = run
-            .findings
-            .iter()
-            .find(|one| one.name == "arrived_in_outage");
+        let found = run.findings.iter().find(|one| one.name == "arrived_in_outage");
         found.map_or(0, |found| found.table.rows.len())
     };
     let in_other = named(false, vec![other]);
     assert_eq!(rows(&beside), rows(&in_other));
     // Of several outages, the newest is explained, and not all servers together.
     let two = vec![
-        outage(
-            &[Server::Services],
-            None,
-            START + DAY + 12 * HOUR,
-            30 * MINUTE,
-        ),
+        outage(&[Server::Services], None, START + DAY + 12 * HOUR, 30 * MINUTE),
         outage(&[Server::Application], Some("43app"), FAILS, LASTS),
     ];
     let said = named(true, two);

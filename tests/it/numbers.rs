@@ -18,19 +18,13 @@ fn states(values: &[&str]) -> (String, Summary) {
     }
     std::fs::write(&path, text).unwrap();
     let mut store = Store::for_exports().unwrap();
-    let options = ImportOptions {
-        form: Some("ssms_tab".to_owned()),
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions { form: Some("ssms_tab".to_owned()), ..ImportOptions::default() };
     let summary = import::read_file(&path, &options, &mut store).unwrap();
     let sql = "SELECT activity_sub_status FROM egpl_casemgmt_activity WHERE activity_id = ?1";
     let one = |at: usize| {
         let sql = sql.replace("?1", &(at + 1).to_string());
         let table = store.ask(&sql, &[], &[]).unwrap();
-        table
-            .rows
-            .first()
-            .map_or("-".to_owned(), |row| row[0].to_string())
+        table.rows.first().map_or("-".to_owned(), |row| row[0].to_string())
     };
     let found: Vec<String> = (0..values.len()).map(one).collect();
     (found.join(" "), summary)
@@ -63,10 +57,7 @@ fn three_digits_behind_one_separator_are_read_only_where_the_column_settles_how(
         (&["0.000", "17.0"], "0 17"),
         (&["5'900", "5000.0000"], "5900 5000"),
         // None.
-        (
-            &["1e5", "4.91701E+11", "5,9", "5,90,000", "005", ",5"],
-            "- - - - - -",
-        ),
+        (&["1e5", "4.91701E+11", "5,9", "5,90,000", "005", ",5"], "- - - - - -"),
     ] {
         assert_eq!(states(values).0, found, "{values:?}");
     }
@@ -81,10 +72,7 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
         reject.detail,
         "expected a whole number, found `5,000`, which is 5000 or 5, and no other value of the column shows which"
     );
-    assert_eq!(
-        reject.reason.advice(),
-        "export numbers without thousands separators, as `5000`"
-    );
+    assert_eq!(reject.reason.advice(), "export numbers without thousands separators, as `5000`");
     let (_, summary) = states(&["5 000"]);
     assert_eq!(
         summary.first_rejects[0].detail,
@@ -105,17 +93,10 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
 fn what_a_stream_settles_too_late_is_rejected_and_never_mixed() {
     let load = |rows: &str| {
         let text = format!("activity_id\tactivity_sub_status\twhen_created\n{rows}");
-        let options = ImportOptions {
-            form: Some("ssms_tab".to_owned()),
-            ..ImportOptions::default()
-        };
+        let options =
+            ImportOptions { form: Some("ssms_tab".to_owned()), ..ImportOptions::default() };
         let mut store = Store::for_exports().unwrap();
-        import::read(
-            "in",
-            Box::new(Cursor::new(text.into_bytes())),
-            &options,
-            &mut store,
-        )
+        import::read("in", Box::new(Cursor::new(text.into_bytes())), &options, &mut store)
     };
     let at = "2026-11-24 08:51:30.000";
     let summary = load(&format!("1\t5,000\t{at}\n2\t5,900\t{at}\n")).unwrap();
@@ -210,13 +191,6 @@ proptest! {
 
 #[test]
 fn contradicting_values_settle_nothing() {
-    let both = Separators {
-        decimal_point: true,
-        decimal_comma: true,
-        grouping_blank: false,
-    };
-    assert_eq!(
-        (both.groups(','), both.groups('.'), both.groups(' ')),
-        (None, None, None)
-    );
+    let both = Separators { decimal_point: true, decimal_comma: true, grouping_blank: false };
+    assert_eq!((both.groups(','), both.groups('.'), both.groups(' ')), (None, None, None));
 }

@@ -19,12 +19,9 @@ fn chatdb(folder: &Path, args: &[&str]) -> Output {
 
 fn old_databases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old_databases");
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path());
-    let mut files: Vec<_> = files
-        .filter(|file| file.extension().is_some_and(|end| end == "sqlite"))
-        .collect();
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|end| end == "sqlite")).collect();
     files.sort();
     assert!(files.len() >= 2, "{files:?}");
     files
@@ -46,9 +43,7 @@ fn schema(file: &Path) -> BTreeMap<String, String> {
     let mut statement = conn.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
     let plain = |sql: String| sql.replace(", \"lab_note\" \"NVARCHAR(MAX)\"", "");
-    rows.unwrap()
-        .map(|row| row.map(|(name, sql)| (name, plain(sql))).unwrap())
-        .collect()
+    rows.unwrap().map(|row| row.map(|(name, sql)| (name, plain(sql))).unwrap()).collect()
 }
 
 fn version(file: &Path) -> i64 {
@@ -61,17 +56,9 @@ fn version(file: &Path) -> i64 {
 fn an_old_database_is_read_without_a_change() {
     for old in old_databases() {
         let folder = with_copy(&old);
-        let output = chatdb(
-            folder.path(),
-            &["query", OPEN, "--db", "x.sqlite", "--format", "csv"],
-        );
+        let output = chatdb(folder.path(), &["query", OPEN, "--db", "x.sqlite", "--format", "csv"]);
         let answer = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(
-            answer,
-            "activity_id,lab_note\n1001,7\n1002,8\n",
-            "{}",
-            old.display()
-        );
+        assert_eq!(answer, "activity_id,lab_note\n1001,7\n1002,8\n", "{}", old.display());
         let after = fs::read(folder.path().join("x.sqlite")).unwrap();
         assert!(after == fs::read(&old).unwrap(), "{}", old.display());
     }
@@ -80,11 +67,8 @@ fn an_old_database_is_read_without_a_change() {
 #[test]
 fn an_old_database_takes_new_exports_and_is_then_as_a_new_one() {
     let new = tempfile::tempdir().unwrap();
-    fs::write(
-        new.path().join("a.csv"),
-        "activity_id,activity_status,lab_note\n1,5000,2\n",
-    )
-    .unwrap();
+    fs::write(new.path().join("a.csv"), "activity_id,activity_status,lab_note\n1,5000,2\n")
+        .unwrap();
     let output = chatdb(new.path(), &["import", "a.csv", "--db", "new.sqlite"]);
     assert!(output.status.success());
     let current = schema(&new.path().join("new.sqlite"));
@@ -97,17 +81,9 @@ fn an_old_database_takes_new_exports_and_is_then_as_a_new_one() {
         assert!(output.status.success(), "{}: {said}", old.display());
         assert_eq!(version(&file), LATEST);
         assert_eq!(schema(&file), current, "{}", old.display());
-        let output = chatdb(
-            folder.path(),
-            &["query", OPEN, "--db", "x.sqlite", "--format", "csv"],
-        );
+        let output = chatdb(folder.path(), &["query", OPEN, "--db", "x.sqlite", "--format", "csv"]);
         let answer = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(
-            answer,
-            "activity_id,lab_note\n1001,7\n1002,8\n1004,10\n",
-            "{}",
-            old.display()
-        );
+        assert_eq!(answer, "activity_id,lab_note\n1001,7\n1002,8\n1004,10\n", "{}", old.display());
         let conn = Connection::open(&file).unwrap();
         let check = conn.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
         assert_eq!(check.unwrap(), "ok");
@@ -121,8 +97,7 @@ fn a_schema_that_differs_is_noticed() {
     let file = folder.path().join("x.sqlite");
     let before = schema(&file);
     let conn = Connection::open(&file).unwrap();
-    conn.execute_batch("CREATE INDEX one_more ON egpl_user (user_name)")
-        .unwrap();
+    conn.execute_batch("CREATE INDEX one_more ON egpl_user (user_name)").unwrap();
     drop(conn);
     assert_ne!(schema(&file), before);
 }
@@ -150,19 +125,8 @@ fn a_database_of_a_later_version_is_read_and_not_written() {
 #[test]
 fn a_file_is_known_again_under_options_that_had_other_names() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("a.csv"),
-        "activity_id,activity_status\n1,5000\n",
-    )
-    .unwrap();
-    let options = [
-        "--input-format",
-        "ads_csv",
-        "--lossy",
-        "--header",
-        "yes",
-        "--empty-is-null",
-    ];
+    fs::write(folder.path().join("a.csv"), "activity_id,activity_status\n1,5000\n").unwrap();
+    let options = ["--input-format", "ads_csv", "--lossy", "--header", "yes", "--empty-is-null"];
     let import = [&["import", "a.csv", "--db", "x.sqlite"], options.as_slice()].concat();
     assert!(chatdb(folder.path(), &import).status.success());
     let conn = Connection::open(folder.path().join("x.sqlite")).unwrap();
@@ -189,9 +153,6 @@ fn a_column_that_is_text_because_of_what_was_loaded_before_is_said() {
                       exports or by an earlier version of chatdb; `--db NEW.sqlite` loads all files into a \
                       new database";
         assert!(said.contains(remark), "{file:?}: {said}");
-        assert!(
-            !said.contains("`seen_at`: time in this file"),
-            "{file:?}: {said}"
-        );
+        assert!(!said.contains("`seen_at`: time in this file"), "{file:?}: {said}");
     }
 }

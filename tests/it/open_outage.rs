@@ -13,14 +13,8 @@ use crate::honesty::library;
 fn first(scenario: &str, shown_end: bool, said_end: bool) -> Vec<String> {
     let (mut run, whole) = searched(scenario);
     let until = whole.from_ms + 10 * 60_000;
-    let said = Outage {
-        to_ms: said_end.then_some(until),
-        ..whole
-    };
-    let options = AnalysisOptions {
-        outages: vec![said.clone()],
-        ..AnalysisOptions::default()
-    };
+    let said = Outage { to_ms: said_end.then_some(until), ..whole };
+    let options = AnalysisOptions { outages: vec![said.clone()], ..AnalysisOptions::default() };
     let end = shown_end.then_some(until);
     run.detected = vec![detected("application", said.from_ms, end, Vec::new())];
     likeliest(run, &options)
@@ -31,10 +25,7 @@ fn searched(scenario: &str) -> (AnalysisRun, Outage) {
     let played = replay::replay(&library(), &names, &ReplayOptions::default());
     let (_, store) = played.expect("it can be played");
     let whole = signature::outage_of(&store).expect("a replay has an outage");
-    let options = AnalysisOptions {
-        outages: vec![whole.clone()],
-        ..AnalysisOptions::default()
-    };
+    let options = AnalysisOptions { outages: vec![whole.clone()], ..AnalysisOptions::default() };
     let run = analysis::analyze(&store, &options).expect("it can be searched");
     (run, whole)
 }

@@ -32,10 +32,7 @@ fn python(path: &Path, sql: &str) -> Option<Result<(), String>> {
 }
 
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever runs it should know what was not tried"
-)]
+#[expect(clippy::print_stderr, reason = "whoever runs it should know what was not tried")]
 fn every_view_of_a_replay_opens_in_the_sqlite_of_this_machine() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.sqlite");
@@ -48,9 +45,7 @@ fn every_view_of_a_replay_opens_in_the_sqlite_of_this_machine() {
         let mut views = conn
             .prepare("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")
             .expect("a query");
-        let views = views
-            .query_map([], |row| row.get::<_, String>(0))
-            .expect("views");
+        let views = views.query_map([], |row| row.get::<_, String>(0)).expect("views");
         let views: Vec<String> = views.map(|name| name.expect("a name")).collect();
         assert!(views.len() > 10, "{views:?}");
         let readers: [(&str, Reader); 2] = [("sqlite3", shell), ("python3", python)];

@@ -27,11 +27,7 @@ struct Chat {
 /// Agents of even numbers are on 43app; each has a chat of ten minutes every twelve, from eight to six, on working
 /// days.
 fn site(agents: i64, changed: impl Fn(Chat) -> Option<Chat>) -> History {
-    let mut history = History {
-        since: START,
-        until: START + DAYS * DAY,
-        ..History::default()
-    };
+    let mut history = History { since: START, until: START + DAYS * DAY, ..History::default() };
     let mut assigned = Vec::new();
     for day in (0..DAYS).filter(|day| day % 7 < 5) {
         for (agent, turn) in (0..agents).flat_map(|agent| (0..50).map(move |turn| (agent, turn))) {
@@ -70,12 +66,9 @@ fn site(agents: i64, changed: impl Fn(Chat) -> Option<Chat>) -> History {
     }
     assigned.sort_unstable();
     history.assigned = Some(assigned);
-    for times in [
-        &mut history.arrivals,
-        &mut history.chats,
-        &mut history.completed,
-        &mut history.said,
-    ] {
+    for times in
+        [&mut history.arrivals, &mut history.chats, &mut history.completed, &mut history.said]
+    {
         times.sort_unstable();
     }
     history.work.values_mut().for_each(|work| work.sort());
@@ -120,19 +113,12 @@ fn agents_who_are_cut_off_leave_work_in_hand_and_agents_who_meet_do_not() {
         true => cut_off(chat, from, to),
         false => Some(chat),
     };
-    assert_eq!(
-        only(&detect(&site(12, down))),
-        (&[Server::Application][..], Some("43app"))
-    );
+    assert_eq!(only(&detect(&site(12, down))), (&[Server::Application][..], Some("43app")));
     let meeting = |chat: Chat| {
         let ended = chat.ended.min(from - chat.agent * SECOND);
         let said = chat.said.map(|said| said.min(ended - 20 * SECOND));
         let kept = chat.begun < from && chat.ended >= from;
-        let early = kept.then_some(Chat {
-            ended,
-            said,
-            ..chat
-        });
+        let early = kept.then_some(Chat { ended, said, ..chat });
         early.or(down(chat).filter(|_| !kept))
     };
     let meeting = |chat: Chat| match is_on_43app(&chat) {
@@ -154,19 +140,13 @@ fn one_agent_who_goes_on_may_be_on_another_server_and_several_are_not() {
     let found = detect(&site(16, but(&[4])));
     assert_eq!(only(&found), (&[Server::Application][..], Some("43app")));
     // The window says what it counted, that agent's own steps among it.
-    assert!(
-        found[0].observed >= 8 && found[0].expected > 50.0,
-        "{found:?}"
-    );
+    assert!(found[0].observed >= 8 && found[0].expected > 50.0, "{found:?}");
     assert_eq!(detect(&site(16, but(&[2, 4, 6]))), []);
 }
 
 #[test]
 fn who_cannot_log_in_is_cut_off_unless_the_others_are_late_as_well() {
-    let (from, to) = (
-        THAT_DAY + 8 * HOUR + 20 * MINUTE,
-        THAT_DAY + 9 * HOUR + 50 * MINUTE,
-    );
+    let (from, to) = (THAT_DAY + 8 * HOUR + 20 * MINUTE, THAT_DAY + 9 * HOUR + 50 * MINUTE);
     let that_morning = |chat: &Chat| chat.begun >= THAT_DAY && chat.begun < to;
     // Of 43app two are there when it fails; the others would have come.
     let early = |chat: &Chat| chat.agent < 3 && chat.begun < from;
@@ -175,10 +155,7 @@ fn who_cannot_log_in_is_cut_off_unless_the_others_are_late_as_well() {
         true => None,
         false => Some(chat),
     };
-    assert_eq!(
-        only(&detect(&site(14, down))),
-        (&[Server::Application][..], Some("43app"))
-    );
+    assert_eq!(only(&detect(&site(14, down))), (&[Server::Application][..], Some("43app")));
     let late = |chat: Chat| match that_morning(&chat) && !early(&chat) && chat.agent != 1 {
         true => None,
         false => Some(chat),
@@ -197,22 +174,14 @@ fn agents_who_are_given_nothing_are_an_outage_unless_they_never_are_at_that_time
         let begun = chat.arrived - clock + 11 * HOUR + 10 * MINUTE + (clock - 10 * HOUR) / 5;
         let ended = begun + 10 * MINUTE;
         let said = Some(ended - 20 * SECOND);
-        Some(Chat {
-            begun,
-            ended,
-            said,
-            ..chat
-        })
+        Some(Chat { begun, ended, said, ..chat })
     };
     let day_of = |chat: &Chat| chat.arrived - (chat.arrived - START).rem_euclid(DAY);
     let down = |chat: Chat| match at_ten(&chat) && day_of(&chat) == THAT_DAY {
         true => waits(chat),
         false => Some(chat),
     };
-    assert_eq!(
-        only(&detect(&site(8, down))),
-        (&[Server::Services][..], None)
-    );
+    assert_eq!(only(&detect(&site(8, down))), (&[Server::Services][..], None));
     let every_day = |chat: Chat| match at_ten(&chat) {
         true => waits(chat),
         false => Some(chat),
@@ -230,10 +199,7 @@ fn chats_that_fall_silent_are_an_outage_of_messaging_and_chats_that_were_silent_
         let said = chat.said.filter(|said| *said < from);
         // What was said before the outage is said to its beginning.
         let alive = (chat.begun < from - MINUTE).then_some(from - (chat.agent + 1) * SECOND);
-        Some(Chat {
-            said: said.or(alive),
-            ..chat
-        })
+        Some(Chat { said: said.or(alive), ..chat })
     };
     let down = |chat: Chat| match in_it(&chat)
         || chat.said.is_some_and(|said| said >= from && said < to)
@@ -241,27 +207,17 @@ fn chats_that_fall_silent_are_an_outage_of_messaging_and_chats_that_were_silent_
         true => silent(chat),
         false => Some(chat),
     };
-    assert_eq!(
-        only(&detect(&site(12, down))),
-        (&[Server::Messaging][..], None)
-    );
+    assert_eq!(only(&detect(&site(12, down))), (&[Server::Messaging][..], None));
     // Left over from an outage an hour before, and completed now: nobody has said anything in them since.
     let left_over = |chat: Chat| match down(chat) {
         Some(changed) if changed.said != chat.said => {
             let begun = chat.begun - HOUR;
-            Some(Chat {
-                begun,
-                said: Some(begun + MINUTE),
-                ..chat
-            })
+            Some(Chat { begun, said: Some(begun + MINUTE), ..chat })
         }
         changed => changed,
     };
     let found = detect(&site(12, left_over));
-    assert!(
-        found.iter().all(|one| one.servers != [Server::Messaging]),
-        "{found:?}"
-    );
+    assert!(found.iter().all(|one| one.servers != [Server::Messaging]), "{found:?}");
 }
 
 #[test]
@@ -277,19 +233,11 @@ fn the_end_of_a_day_is_no_outage_where_no_other_day_tells() {
         let ended = begun + 5 * MINUTE;
         let said = Some(ended - 20 * SECOND);
         Some(match waits {
-            true => Chat {
-                begun,
-                ended,
-                said,
-                ..chat
-            },
+            true => Chat { begun, ended, said, ..chat },
             false => chat,
         })
     };
-    let two_days = History {
-        until: START + DAY + 17 * HOUR,
-        ..site(10, left)
-    };
+    let two_days = History { until: START + DAY + 17 * HOUR, ..site(10, left) };
     assert_eq!(detect(&two_days), []);
 }
 
@@ -317,10 +265,7 @@ fn mail_shows_whether_services_was_up_and_ends_no_silence_of_agents() {
         assert_eq!(only(&found), (&servers[..], None), "{case}");
         assert_eq!(found[0].or_servers.contains(&all), may_be_all, "{case}");
         let ends = found[0].to.expect("it ends");
-        assert!(
-            (to - 5 * MINUTE..to + 10 * MINUTE).contains(&ends),
-            "{case}"
-        );
+        assert!((to - 5 * MINUTE..to + 10 * MINUTE).contains(&ends), "{case}");
     }
     assert_eq!(detect(&with_mail(site(12, Some), from, from)), []);
 }

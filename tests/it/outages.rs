@@ -39,9 +39,8 @@ fn site(seed: u64, down: Option<Down>) -> History {
     };
     let mut acts: BTreeMap<String, Vec<(i64, i64)>> = BTreeMap::new();
     for day in (0..DAYS).filter(|day| day % 7 < 5) {
-        let mut arrivals: Vec<i64> = (0..400)
-            .map(|_| START + day * DAY + 8 * HOUR + random.below(10 * HOUR))
-            .collect();
+        let mut arrivals: Vec<i64> =
+            (0..400).map(|_| START + day * DAY + 8 * HOUR + random.below(10 * HOUR)).collect();
         arrivals.sort_unstable();
         for created in arrivals {
             if created > history.until || is("all", created) {
@@ -61,16 +60,11 @@ fn site(seed: u64, down: Option<Down>) -> History {
             };
             // Agents of even numbers are on 43app.
             let able = |agent: &usize| !(agent.is_multiple_of(2) && is("host", begins));
-            let idle: Vec<usize> = (0..free.len())
-                .filter(|agent| able(agent) && free[*agent] <= begins)
-                .collect();
+            let idle: Vec<usize> =
+                (0..free.len()).filter(|agent| able(agent) && free[*agent] <= begins).collect();
             let chosen = random.below(i64::try_from(idle.len().max(1)).expect("few"));
             let chosen = idle.get(usize::try_from(chosen).expect("few")).copied();
-            let first = || {
-                (0..free.len())
-                    .filter(able)
-                    .min_by_key(|agent| free[*agent])
-            };
+            let first = || (0..free.len()).filter(able).min_by_key(|agent| free[*agent]);
             let agent = chosen.or_else(first).expect("there are forty");
             let host = if agent % 2 == 0 { "43app" } else { "44app" };
             let begun = begins.max(free[agent]);
@@ -114,15 +108,8 @@ fn site(seed: u64, down: Option<Down>) -> History {
     for times in [&mut history.completed, &mut history.said] {
         times.sort_unstable();
     }
-    history
-        .assigned
-        .as_mut()
-        .expect("it was made")
-        .sort_unstable();
-    history
-        .work
-        .values_mut()
-        .for_each(|work| work.sort_unstable());
+    history.assigned.as_mut().expect("it was made").sort_unstable();
+    history.work.values_mut().for_each(|work| work.sort_unstable());
     acts.values_mut().for_each(|acts| acts.sort_unstable());
     history.acts = acts;
     history
@@ -145,11 +132,7 @@ fn an_outage_of_each_kind_is_detected_with_its_time_and_no_healthy_twin_has_one(
         for (what, servers, host) in cases.clone() {
             let from =
                 START + 8 * DAY + 10 * HOUR + i64::try_from(seed).expect("few") * 17 * MINUTE;
-            let down = Down {
-                what,
-                from,
-                to: from + 45 * MINUTE,
-            };
+            let down = Down { what, from, to: from + 45 * MINUTE };
             let found = detect(&site(seed, Some(down)));
             let [window] = &found[..] else {
                 panic!("{what} {seed}: {found:?}");
@@ -157,10 +140,7 @@ fn an_outage_of_each_kind_is_detected_with_its_time_and_no_healthy_twin_has_one(
             assert_eq!(told(window), (servers, host), "{what} {seed}");
             let near = |at: i64, truth: i64| (at - truth).abs() < 8 * MINUTE;
             let to = window.to.expect("it is over");
-            assert!(
-                near(window.from, down.from) && near(to, down.to),
-                "{what} {seed}: {window:?}"
-            );
+            assert!(near(window.from, down.from) && near(to, down.to), "{what} {seed}: {window:?}");
         }
     }
 }
@@ -168,16 +148,9 @@ fn an_outage_of_each_kind_is_detected_with_its_time_and_no_healthy_twin_has_one(
 #[test]
 fn an_outage_that_goes_on_has_no_end_and_a_short_one_in_quiet_hours_is_not_guessed() {
     let until = START + (DAYS - 1) * DAY + 17 * HOUR;
-    let down = Down {
-        what: "services",
-        from: until - 50 * MINUTE,
-        to: until + HOUR,
-    };
+    let down = Down { what: "services", from: until - 50 * MINUTE, to: until + HOUR };
     let found = detect(&site(3, Some(down)));
-    assert_eq!(
-        found.iter().map(told).collect::<Vec<_>>(),
-        [(vec![Server::Services], None)]
-    );
+    assert_eq!(found.iter().map(told).collect::<Vec<_>>(), [(vec![Server::Services], None)]);
     assert_eq!(found[0].to, None);
     let short = Down {
         what: "all",
@@ -191,12 +164,9 @@ fn an_outage_that_goes_on_has_no_end_and_a_short_one_in_quiet_hours_is_not_guess
 /// Keeps of a history what is at a time that `kept` says yes to.
 fn only(history: &History, kept: impl Fn(i64) -> bool) -> History {
     let mut history = history.clone();
-    for times in [
-        &mut history.arrivals,
-        &mut history.chats,
-        &mut history.completed,
-        &mut history.said,
-    ] {
+    for times in
+        [&mut history.arrivals, &mut history.chats, &mut history.completed, &mut history.said]
+    {
         times.retain(|at| kept(*at));
     }
     if let Some(assigned) = &mut history.assigned {
@@ -208,9 +178,7 @@ fn only(history: &History, kept: impl Fn(i64) -> bool) -> History {
     for work in history.work.values_mut() {
         work.retain(|work| kept(work.begun) && work.ended.is_none_or(&kept));
     }
-    history
-        .talks
-        .retain(|talk| kept(talk.begun) && kept(talk.ended));
+    history.talks.retain(|talk| kept(talk.begun) && kept(talk.ended));
     history
 }
 
@@ -221,20 +189,11 @@ fn healthy_rows_that_are_cut_or_lack_something_show_no_outage() {
         let whole = site(seed, None);
         let holiday = only(&whole, |at| day_of(at) != 8);
         assert_eq!(detect(&holiday), [], "{seed}: a holiday");
-        let one_day = History {
-            since: START + 9 * DAY,
-            ..only(&whole, |at| day_of(at) == 9)
-        };
+        let one_day = History { since: START + 9 * DAY, ..only(&whole, |at| day_of(at) == 9) };
         assert_eq!(detect(&one_day), [], "{seed}: one day");
-        let selection = History {
-            since: START + 10 * DAY,
-            ..only(&whole, |at| day_of(at) >= 10)
-        };
+        let selection = History { since: START + 10 * DAY, ..only(&whole, |at| day_of(at) >= 10) };
         assert_eq!(detect(&selection), [], "{seed}: the newest rows");
-        let no_events = History {
-            assigned: None,
-            ..whole.clone()
-        };
+        let no_events = History { assigned: None, ..whole.clone() };
         assert_eq!(detect(&no_events), [], "{seed}: without events");
         let no_hosts = History {
             acts: BTreeMap::from([(
@@ -244,10 +203,7 @@ fn healthy_rows_that_are_cut_or_lack_something_show_no_outage() {
             ..whole.clone()
         };
         let mut no_hosts = no_hosts;
-        no_hosts
-            .acts
-            .values_mut()
-            .for_each(|acts| acts.sort_unstable());
+        no_hosts.acts.values_mut().for_each(|acts| acts.sort_unstable());
         assert_eq!(detect(&no_hosts), [], "{seed}: without servers");
         // The early shift goes home at one, and the late one comes at two.
         let between = |at: i64| (at - START).rem_euclid(DAY) / HOUR == 13;
@@ -285,18 +241,9 @@ fn counts_of_a_healthy_hour_are_usual_and_those_of_an_outage_are_not() {
             let expected = count.expected as i64;
             assert!(usual >= expected, "{count:?}");
         }
-        let down = Down {
-            what: "services",
-            from,
-            to: from + HOUR,
-        };
+        let down = Down { what: "services", from, to: from + HOUR };
         let broken = counts(&site(seed, Some(down)), &given(off));
-        let of = |kind: EventKind| {
-            broken
-                .iter()
-                .find(|count| count.kind == kind)
-                .expect("counted")
-        };
+        let of = |kind: EventKind| broken.iter().find(|count| count.kind == kind).expect("counted");
         assert!(of(EventKind::Assignments).observed * 4 < of(EventKind::Chats).observed);
     }
 }

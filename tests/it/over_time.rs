@@ -40,22 +40,14 @@ fn history(days: i64, a_day: i64, hosts: i64) -> History {
     history.arrivals.sort_unstable();
     history.chats.sort_unstable();
     history.completed.sort_unstable();
-    history
-        .assigned
-        .iter_mut()
-        .for_each(|at| at.sort_unstable());
+    history.assigned.iter_mut().for_each(|at| at.sort_unstable());
     completed.values_mut().for_each(|at| at.sort_unstable());
     history.completed_on = completed;
     history
 }
 
 fn outage(from: i64, to: Option<i64>, host: Option<&str>) -> Shaded {
-    Shaded {
-        from,
-        to,
-        host: host.map(str::to_owned),
-        of_messaging: false,
-    }
+    Shaded { from, to, host: host.map(str::to_owned), of_messaging: false }
 }
 
 fn ms(cell: &Cell) -> i64 {
@@ -67,12 +59,8 @@ fn ms(cell: &Cell) -> i64 {
 
 /// How many events a series stands for.
 fn all(period: &PeriodRun, what: &str) -> u64 {
-    let same = period
-        .series
-        .iter()
-        .filter(|one| one.what.starts_with(what));
-    same.map(|one| one.outside + one.counts.iter().map(|n| u64::from(*n)).sum::<u64>())
-        .sum()
+    let same = period.series.iter().filter(|one| one.what.starts_with(what));
+    same.map(|one| one.outside + one.counts.iter().map(|n| u64::from(*n)).sum::<u64>()).sum()
 }
 
 /// That the periods lose no event, hold no more than may be drawn, and are of one length.
@@ -95,17 +83,11 @@ fn law(history: &History, periods: &[PeriodRun]) -> Result<(), String> {
         let length = i64::from(period.part_minutes) * MINUTE;
         let parts = (ms(&period.to) - ms(&period.from)) / length;
         if parts > 180 || period.series.len() > 12 || at > 3 {
-            return Err(format!(
-                "period {at}: {parts} parts of {} series",
-                period.series.len()
-            ));
+            return Err(format!("period {at}: {parts} parts of {} series", period.series.len()));
         }
         for one in &period.series {
             if i64::try_from(one.counts.len()) != Ok(parts) {
-                return Err(format!(
-                    "period {at}: {} of {parts} parts",
-                    one.counts.len()
-                ));
+                return Err(format!("period {at}: {} of {parts} parts", one.counts.len()));
             }
         }
     }
@@ -116,16 +98,8 @@ fn law(history: &History, periods: &[PeriodRun]) -> Result<(), String> {
 fn no_event_is_lost_in_counting_and_points_are_few() {
     let outages = [
         outage(START + 2 * DAY, Some(START + 2 * DAY + HOUR), None),
-        outage(
-            START + 3 * DAY,
-            Some(START + 3 * DAY + 20 * MINUTE),
-            Some("host01"),
-        ),
-        outage(
-            START + 3 * DAY + 5 * MINUTE,
-            Some(START + 3 * DAY + HOUR),
-            None,
-        ),
+        outage(START + 3 * DAY, Some(START + 3 * DAY + 20 * MINUTE), Some("host01")),
+        outage(START + 3 * DAY + 5 * MINUTE, Some(START + 3 * DAY + HOUR), None),
         outage(START + 5 * DAY, Some(START + 5 * DAY + 2 * HOUR), None),
         outage(START + 9 * DAY, None, None),
     ];
@@ -160,11 +134,7 @@ fn the_law_sees_what_is_lost() {
 #[test]
 fn each_event_is_in_the_part_of_its_time() {
     let history = history(2, 40, 1);
-    let outages = [outage(
-        START + DAY + 8 * HOUR,
-        Some(START + DAY + 9 * HOUR),
-        None,
-    )];
+    let outages = [outage(START + DAY + 8 * HOUR, Some(START + DAY + 9 * HOUR), None)];
     let periods = periods(&history, &[], &outages);
     assert_eq!(periods.len(), 2);
     for period in &periods {
@@ -172,10 +142,7 @@ fn each_event_is_in_the_part_of_its_time() {
         let completions = period.series.iter().find(|one| one.what == "completions");
         for (part, count) in (0..).zip(&completions.expect("one server").counts) {
             let begin = from + part * length;
-            let within = history
-                .completed
-                .iter()
-                .filter(|at| (begin..begin + length).contains(at));
+            let within = history.completed.iter().filter(|at| (begin..begin + length).contains(at));
             assert_eq!(within.count(), *count as usize, "part {part}");
         }
     }
@@ -198,10 +165,7 @@ fn what_surrounds_an_outage_is_seen_from_near_and_what_is_near_is_seen_once() {
     ]);
     assert!(matches!(both[..], [(from, to)] if from <= first - HOUR && to >= second + 2 * HOUR));
     // One that lasted for most of the time is seen in the whole.
-    assert_eq!(
-        near(&[outage(START + DAY, Some(START + 7 * DAY), None)]),
-        []
-    );
+    assert_eq!(near(&[outage(START + DAY, Some(START + 7 * DAY), None)]), []);
     // One that is not in the rows is not seen.
     assert_eq!(near(&[outage(START + 99 * DAY, None, None)]), []);
 }
@@ -212,15 +176,8 @@ fn a_straggler_of_long_ago_does_not_flatten_the_rest() {
     history.arrivals.insert(0, START - 1000 * DAY);
     let periods = periods(&history, &[], &[]);
     law(&history, &periods).unwrap();
-    assert!(
-        periods[0].part_minutes <= 360,
-        "{}",
-        periods[0].part_minutes
-    );
-    let others = periods[0]
-        .series
-        .iter()
-        .find(|one| one.what == "other arrivals");
+    assert!(periods[0].part_minutes <= 360, "{}", periods[0].part_minutes);
+    let others = periods[0].series.iter().find(|one| one.what == "other arrivals");
     assert_eq!(others.expect("a third").outside, 1);
 }
 
@@ -228,14 +185,7 @@ fn a_straggler_of_long_ago_does_not_flatten_the_rest() {
 fn where_nothing_happened_there_is_no_period() {
     assert_eq!(periods(&History::default(), &[], &[]), []);
     let chat = open(1, START, Some("43app"));
-    let one = periods(
-        &History {
-            until: START,
-            ..History::default()
-        },
-        &[chat],
-        &[],
-    );
+    let one = periods(&History { until: START, ..History::default() }, &[chat], &[]);
     assert_eq!(one.len(), 1);
 }
 
@@ -249,12 +199,7 @@ fn times_of_anybodys_making_are_bounded_too() {
 }
 
 fn open(id: i64, sign: i64, host: Option<&str>) -> OpenChat {
-    OpenChat {
-        id,
-        sign,
-        is_assigned: host.is_some(),
-        host: host.map(str::to_owned),
-    }
+    OpenChat { id, sign, is_assigned: host.is_some(), host: host.map(str::to_owned) }
 }
 
 /// That no chat is lost and there are no more signs than may be drawn.
@@ -263,38 +208,23 @@ fn law_of_signs(chats: usize, signs: &[LastSignRun]) -> Result<(), String> {
     if told != chats as u64 || signs.len() > 500 {
         return Err(format!("{} signs of {told} chats of {chats}", signs.len()));
     }
-    let wrong = signs
-        .iter()
-        .find(|sign| (sign.chats == 1) != sign.activity_id.is_some());
+    let wrong = signs.iter().find(|sign| (sign.chats == 1) != sign.activity_id.is_some());
     wrong.map_or(Ok(()), |sign| Err(format!("{sign:?}")))
 }
 
 #[test]
 fn every_open_chat_has_a_sign_and_there_are_few() {
     let mut random = Random::new(5);
-    for (chats, hosts) in [
-        (0, 1),
-        (1, 1),
-        (500, 3),
-        (501, 3),
-        (20_000, 4),
-        (3000, 3000),
-    ] {
+    for (chats, hosts) in [(0, 1), (1, 1), (500, 3), (501, 3), (20_000, 4), (3000, 3000)] {
         let open = (0..chats).map(|id| {
             let host = format!("host{}", id % hosts);
-            open(
-                id,
-                START + random.below(20 * DAY),
-                (id % 7 > 0).then_some(&*host),
-            )
+            open(id, START + random.below(20 * DAY), (id % 7 > 0).then_some(&*host))
         });
         let open: Vec<OpenChat> = open.collect();
         let verdicts = BTreeMap::from([(1, OpenChatState::Ghost)]);
         let signs = last_signs(open.clone(), &verdicts);
         law_of_signs(open.len(), &signs).unwrap_or_else(|wrong| panic!("{chats}: {wrong}"));
-        let ghosts = signs
-            .iter()
-            .filter(|sign| sign.state == OpenChatState::Ghost);
+        let ghosts = signs.iter().filter(|sign| sign.state == OpenChatState::Ghost);
         assert_eq!(ghosts.count(), usize::from(chats > 1), "{chats}");
         if let Some(first) = signs.first().cloned() {
             let mut less = signs.clone();

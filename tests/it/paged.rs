@@ -27,10 +27,7 @@ fn on_terminal(folder: &Path, words: &[&str], settings: &[(&str, &str)]) -> (Str
     command.envs(settings.iter().copied());
     let output = command.output().expect("`script` of util-linux runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    (
-        text.replace("\r\n", "\n"),
-        output.status.code().expect("an exit code"),
-    )
+    (text.replace("\r\n", "\n"), output.status.code().expect("an exit code"))
 }
 
 fn folder() -> tempfile::TempDir {
@@ -108,11 +105,7 @@ fn a_pager_that_is_left_is_quiet_and_the_exit_code_stays() {
 #[test]
 fn where_the_pager_cannot_be_run_the_text_is_shown() {
     let folder = folder();
-    let (text, code) = on_terminal(
-        folder.path(),
-        &["rules"],
-        &[("CHATDB_PAGER", "no-such-pager")],
-    );
+    let (text, code) = on_terminal(folder.path(), &["rules"], &[("CHATDB_PAGER", "no-such-pager")]);
     assert!(text.contains("note: cannot run the pager"), "{text}");
     assert!(text.contains("Every rule of the platform model"), "{text}");
     assert_eq!(code, 0);
@@ -129,10 +122,7 @@ fn a_pager_shows_what_the_terminal_would_show() {
     let (paged, _) = on_terminal(folder.path(), &words, &[("CHATDB_PAGER", "sed -n p")]);
     let (plain, _) = on_terminal(folder.path(), &[&words[..], &["--no-pager"]].concat(), &[]);
     assert_eq!(paged, plain, "the same bytes, with colours and width");
-    assert!(
-        plain.contains("ada.byron7@example.com"),
-        "names stay: {plain}"
-    );
+    assert!(plain.contains("ada.byron7@example.com"), "names stay: {plain}");
     let words = ["analyze", "activity.csv", "--all"];
     let (colored, _) = on_terminal(folder.path(), &words, &[("CHATDB_PAGER", "sed -n p")]);
     assert!(colored.contains("\u{1b}[1m"), "{colored}");
@@ -161,17 +151,11 @@ fn a_file_has_pseudonyms_although_there_is_a_terminal() {
     assert!(!text.contains("@example.com") && !paged(&text), "{text}");
     assert_eq!(code, 0, "{text}");
     let file = fs::read_to_string(folder.path().join("answer.txt")).expect("the file");
-    assert!(
-        file.contains("activity_id") && !file.contains("@example.com"),
-        "{file}"
-    );
+    assert!(file.contains("activity_id") && !file.contains("@example.com"), "{file}");
     let workbook = ["list", "--format", "xlsx"];
     let (text, code) = on_terminal(folder.path(), &workbook, &[MARKING]);
     assert_eq!(code, 2);
-    assert!(
-        text.contains("`-o FILE.xlsx` writes it to a file"),
-        "{text}"
-    );
+    assert!(text.contains("`-o FILE.xlsx` writes it to a file"), "{text}");
 }
 
 #[test]
@@ -212,11 +196,8 @@ fn progress_stays_on_its_line() {
         ));
     }
     fs::write(folder.path().join(long), rows).expect("a file");
-    let (text, code) = on_terminal(
-        folder.path(),
-        &["import", "activity.csv", long],
-        &[("CHATDB_PAGER", "cat")],
-    );
+    let (text, code) =
+        on_terminal(folder.path(), &["import", "activity.csv", long], &[("CHATDB_PAGER", "cat")]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains(" % of "), "a bar is shown: {text}");
     // A bar that goes on in the next line is taken back by going up.

@@ -97,9 +97,7 @@ fn empty(path: &Path, page: usize) {
 fn load(path: &Path, rows: &[RawRow], at_once: usize) -> u64 {
     let mut copy = ImportDatabase::open(path).unwrap();
     let mut loader = Loader::begin(copy.store()).unwrap();
-    let number = loader
-        .shape(shape("egpl_casemgmt_activity", &COLUMNS))
-        .unwrap();
+    let number = loader.shape(shape("egpl_casemgmt_activity", &COLUMNS)).unwrap();
     let mut in_bulk = 0;
     for rows in rows.chunks(at_once) {
         let outcome = loader.rows(number, &batch(rows)).unwrap();
@@ -114,11 +112,7 @@ fn load(path: &Path, rows: &[RawRow], at_once: usize) -> u64 {
 /// The rows of a table with the types that they are stored as, and what SQLite finds wrong with the file.
 fn stored(path: &Path) -> (Vec<String>, String) {
     let conn = Connection::open(path).unwrap();
-    let columns = [
-        COLUMNS.as_slice(),
-        &["chatdb_line", "chatdb_export", "queue_id"],
-    ]
-    .concat();
+    let columns = [COLUMNS.as_slice(), &["chatdb_line", "chatdb_export", "queue_id"]].concat();
     let columns: Vec<String> = columns
         .iter()
         .map(|name| format!("typeof(\"{name}\") || ' ' || quote(\"{name}\")"))
@@ -128,9 +122,7 @@ fn stored(path: &Path) -> (Vec<String>, String) {
     let mut statement = conn.prepare(&sql).unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     let rows = rows.collect::<Result<_, _>>().unwrap();
-    let check = conn
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let check = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     (rows, check)
 }
 
@@ -145,10 +137,7 @@ fn indexed(path: &Path) -> (i64, i64) {
     };
     let open = "activity_type = 2000 AND activity_status <> 9000 AND activity_sub_status NOT IN (9100, 9200)";
     (
-        count(
-            "not_done",
-            "activity_status <> 9000 OR activity_sub_status <> 9100",
-        ),
+        count("not_done", "activity_status <> 9000 OR activity_sub_status <> 9100"),
         count("open_chat", open),
     )
 }
@@ -174,18 +163,12 @@ fn integer() -> impl Strategy<Value = i64> {
     let width = (0..64_u32, -2..3_i64, any::<bool>());
     width.prop_map(|(bits, more, negative)| {
         let value = (1_i64 << bits.min(62)).wrapping_add(more);
-        if negative {
-            value.wrapping_neg()
-        } else {
-            value
-        }
+        if negative { value.wrapping_neg() } else { value }
     })
 }
 
 fn one_of(numbers: [i64; 2]) -> BoxedStrategy<Raw> {
-    prop::sample::select(numbers.to_vec())
-        .prop_map(Raw::Integer)
-        .boxed()
+    prop::sample::select(numbers.to_vec()).prop_map(Raw::Integer).boxed()
 }
 
 fn value(column: &str) -> BoxedStrategy<Raw> {
@@ -197,9 +180,7 @@ fn value(column: &str) -> BoxedStrategy<Raw> {
         "activity_sub_status" => one_of([9100, 5900]),
         "activity_type" => one_of([1, 2000]),
         "update_version" => {
-            let odd = [
-                "0x01", "0X0A", "x", "1", " 12", "-1", "+.5", "\u{b}7", "1e3", "", "0x",
-            ];
+            let odd = ["0x01", "0X0A", "x", "1", " 12", "-1", "+.5", "\u{b}7", "1e3", "", "0x"];
             let odd =
                 prop::sample::select(odd.to_vec()).prop_map(|text| Raw::Text(text.to_owned()));
             prop_oneof![8 => null, 4 => Just(Raw::Text("0x00000000000007D1".to_owned())), 1 => odd]
@@ -218,8 +199,7 @@ fn value(column: &str) -> BoxedStrategy<Raw> {
             ];
             // The last is rare, since it makes SQLite make the index.
             let at = prop_oneof![60 => 0..3_usize, 1 => Just(3)];
-            at.prop_map(move |at| Raw::Text(times[at].to_owned()))
-                .boxed()
+            at.prop_map(move |at| Raw::Text(times[at].to_owned())).boxed()
         }
         _ => null.boxed(),
     }
@@ -280,11 +260,7 @@ fn chats(count: i64, length: usize) -> Vec<RawRow> {
 fn is_sound(path: &Path, rows: &[RawRow], at_once: usize) {
     let before = stored(path).0.len();
     assert_eq!(before, 0);
-    assert_eq!(
-        load(path, rows, at_once),
-        rows.len() as u64,
-        "not all are stored as pages"
-    );
+    assert_eq!(load(path, rows, at_once), rows.len() as u64, "not all are stored as pages");
     let (stored, check) = stored(path);
     assert_eq!(check, "ok");
     assert_eq!(stored.len(), rows.len());
@@ -295,9 +271,7 @@ fn is_sound(path: &Path, rows: &[RawRow], at_once: usize) {
 #[test]
 fn a_tree_of_any_height_is_sound() {
     // Of pages of 512 bytes at most 34 are below one: 34 * 34 leaves of one row are two levels above them.
-    for count in [
-        1, 2, 34, 35, 36, 37, 1156, 1157, 1190, 1191, 1192, 1300, 41_000,
-    ] {
+    for count in [1, 2, 34, 35, 36, 37, 1156, 1157, 1190, 1191, 1192, 1300, 41_000] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("copy");
         empty(&path, 512);
@@ -320,8 +294,7 @@ fn the_page_that_sqlite_locks_is_left_out() {
     empty(&path, 65_536);
     let conn = Connection::open(&path).unwrap();
     let page = |conn: &Connection| -> i64 {
-        conn.query_row("PRAGMA page_count", [], |row| row.get(0))
-            .unwrap()
+        conn.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap()
     };
     conn.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE filler (bytes); \
@@ -382,8 +355,7 @@ fn stored_of(path: &Path) -> (i64, String) {
     let one = "SELECT count(*) FROM egpl_casemgmt_activity";
     (
         conn.query_row(one, [], |row| row.get(0)).unwrap(),
-        conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .unwrap(),
+        conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap(),
     )
 }
 
@@ -395,11 +367,7 @@ fn a_table_without_numbers_and_one_that_the_product_does_not_have_are_stored_as_
     let mut loader = Loader::begin(copy.store()).unwrap();
     let number = loader.shape(shape("of_the_user", &["a", "b"])).unwrap();
     let values = vec![RowValue::Text { start: 0, end: 1 }; 20_000];
-    let batch = Batch {
-        text: "x".to_owned(),
-        values,
-        lines: (1..=10_000).collect(),
-    };
+    let batch = Batch { text: "x".to_owned(), values, lines: (1..=10_000).collect() };
     assert_eq!(loader.rows(number, &batch).unwrap().in_bulk, 10_000);
     loader.finish(&export("file", 10_000)).unwrap();
     copy.keep().unwrap();
@@ -407,8 +375,6 @@ fn a_table_without_numbers_and_one_that_the_product_does_not_have_are_stored_as_
     let sql = "SELECT count(*) FROM of_the_user WHERE a = 'x' AND b = 'x' AND rowid = chatdb_line";
     let count: i64 = conn.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(count, 10_000);
-    let check: String = conn
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let check: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
 }

@@ -160,8 +160,7 @@ impl World {
 
     /// An event at a time of the servers' clock.
     fn event(&mut self, at: i64, operation: i64, activity: i64, user: Option<i64>) {
-        self.events
-            .push((at - OFFSET * MINUTE, operation, activity, user));
+        self.events.push((at - OFFSET * MINUTE, operation, activity, user));
     }
 
     /// Working days from seven to eight, some thirty activities an hour, nearly all of them done.
@@ -182,12 +181,7 @@ impl World {
                 let kind = if self.random.chance(60) { 2000 } else { 1 };
                 let done = self.add(kind, (9000, 9100), created, modified);
                 let (id, agent) = (done.id, done.agent);
-                self.event(
-                    created + MINUTE,
-                    if kind == 1 { 205 } else { 409 },
-                    id,
-                    agent,
-                );
+                self.event(created + MINUTE, if kind == 1 { 205 } else { 409 }, id, agent);
                 self.event(modified, 544, id, agent);
             }
         }
@@ -204,11 +198,7 @@ impl World {
         self.event(created + 2 * MINUTE, 410, id, Some(agent));
         self.sessions.push((id, modified));
         let said = as_of() - self.random.between(1, 5) * MINUTE;
-        self.talk.push((
-            id,
-            Some(said),
-            Some(said - self.random.between(1, 3) * MINUTE),
-        ));
+        self.talk.push((id, Some(said), Some(said - self.random.between(1, 3) * MINUTE)));
         self.content.push((id, TALK));
         id
     }
@@ -228,11 +218,7 @@ impl World {
         self.add(2000, (5000, 5100), at, at).agent = Some(1013);
         for agent in 1014..=1030 {
             let at = as_of() - self.random.between(30, 600) * MINUTE;
-            let status = if agent % 2 == 0 {
-                (5000, 5900)
-            } else {
-                (5000, 5100)
-            };
+            let status = if agent % 2 == 0 { (5000, 5900) } else { (5000, 5100) };
             self.add(1, status, at, at).agent = Some(agent);
         }
         for hours in [1, 5, 12] {
@@ -284,11 +270,7 @@ impl World {
             .collect();
         for mut own in before {
             if own.modified > then {
-                own.status = if own.status.0 == 9000 {
-                    (5000, 5900)
-                } else {
-                    (4000, 4100)
-                };
+                own.status = if own.status.0 == 9000 { (5000, 5900) } else { (4000, 4100) };
                 own.modified = own.created;
             }
             own.export = 1;
@@ -297,17 +279,11 @@ impl World {
     }
 
     fn expect(&mut self, finding: &'static str, key: impl ToString) {
-        self.truth
-            .entry(finding)
-            .or_default()
-            .insert(key.to_string());
+        self.truth.entry(finding).or_default().insert(key.to_string());
     }
 
     fn allow(&mut self, finding: &'static str, key: impl ToString) {
-        self.beside
-            .entry(finding)
-            .or_default()
-            .insert(key.to_string());
+        self.beside.entry(finding).or_default().insert(key.to_string());
     }
 
     /// A chat in progress that stopped `minutes` ago, of an agent who has nothing else.
@@ -320,8 +296,7 @@ impl World {
         self.event(at - 19 * MINUTE, 409, id, Some(agent));
         self.event(at - 18 * MINUTE, 410, id, Some(agent));
         self.sessions.push((id, at));
-        self.talk
-            .push((id, Some(at - MINUTE), Some(at - 2 * MINUTE)));
+        self.talk.push((id, Some(at - MINUTE), Some(at - 2 * MINUTE)));
         self.content.push((id, TALK));
         self.log_in(agent, at - 30 * MINUTE);
         id
@@ -418,14 +393,9 @@ impl World {
 
     fn contradictions(&mut self) {
         let at = as_of() - 2 * HOUR;
-        for status in [
-            (5000, 9200),
-            (5000, 9100),
-            (9000, 5900),
-            (4000, 5900),
-            (9000, 4100),
-            (3000, 4100),
-        ] {
+        for status in
+            [(5000, 9200), (5000, 9100), (9000, 5900), (4000, 5900), (9000, 4100), (3000, 4100)]
+        {
             let own = self.add(1, status, at, at);
             own.agent = Some(1036);
             let id = own.id;
@@ -585,12 +555,8 @@ impl World {
 
     /// Three rows that only the first export has.
     fn vanished(&mut self) {
-        let kept: Vec<i64> = self
-            .earlier
-            .iter()
-            .filter(|own| own.status.0 == 9000)
-            .map(|own| own.id)
-            .collect();
+        let kept: Vec<i64> =
+            self.earlier.iter().filter(|own| own.status.0 == 9000).map(|own| own.id).collect();
         for at in [10, 100, 200] {
             let id = kept[at];
             let own = self.chat(id);
@@ -621,15 +587,9 @@ impl World {
             &mut script,
             "egpl_event_history_case_mgmt (event_id, event_date, object_operation, activity_id, user_id, create_date)",
             (self.events.iter().enumerate()).map(|(id, (at, operation, activity, user))| {
-                let written = if self.dated {
-                    time(at + OFFSET * MINUTE)
-                } else {
-                    "NULL".to_owned()
-                };
-                format!(
-                    "{id}, {at}, {operation}, {activity}, {}, {written}",
-                    number(*user)
-                )
+                let written =
+                    if self.dated { time(at + OFFSET * MINUTE) } else { "NULL".to_owned() };
+                format!("{id}, {at}, {operation}, {activity}, {}, {written}", number(*user))
             }),
         );
         rows_of(
@@ -651,9 +611,7 @@ impl World {
         rows_of(
             &mut script,
             "egicm_concurrent_task (user_id, queue_id, concurrent_task_limit)",
-            self.limits
-                .iter()
-                .map(|(agent, queue, limit)| format!("{agent}, {queue}, {limit}")),
+            self.limits.iter().map(|(agent, queue, limit)| format!("{agent}, {queue}, {limit}")),
         );
         rows_of(
             &mut script,
@@ -663,9 +621,7 @@ impl World {
         rows_of(
             &mut script,
             "eglv_session (activity_id, chat_status, when_modified)",
-            self.sessions
-                .iter()
-                .map(|(id, at)| format!("{id}, 4, {}", time(*at))),
+            self.sessions.iter().map(|(id, at)| format!("{id}, 4, {}", time(*at))),
         );
         rows_of(
             &mut script,
@@ -678,14 +634,10 @@ impl World {
         rows_of(
             &mut script,
             "eglv_session_content (activity_id, content)",
-            self.content
-                .iter()
-                .map(|(id, text)| format!("{id}, '{text}'")),
+            self.content.iter().map(|(id, text)| format!("{id}, '{text}'")),
         );
         script.push_str(EXPORTS);
-        store
-            .run_own("planted", &script, &[])
-            .expect("the rows go in");
+        store.run_own("planted", &script, &[]).expect("the rows go in");
         store
     }
 }
@@ -746,10 +698,7 @@ fn rows_of(script: &mut String, into: &str, rows: impl Iterator<Item = String>) 
 }
 
 fn options() -> AnalysisOptions {
-    AnalysisOptions {
-        utc_offset: Some(UtcOffset::Minutes(OFFSET)),
-        ..AnalysisOptions::default()
-    }
+    AnalysisOptions { utc_offset: Some(UtcOffset::Minutes(OFFSET)), ..AnalysisOptions::default() }
 }
 
 fn analyze(world: &World, options: &AnalysisOptions) -> AnalysisRun {
@@ -771,10 +720,7 @@ fn grown(seed: u64, plants: &[&str]) -> World {
 /// The rows of a finding, each by what it is known by in the truth.
 fn found(run: &FindingRun) -> BTreeSet<String> {
     let cell = |row: &[Cell], name: &str| {
-        let at = run
-            .table
-            .position(name)
-            .unwrap_or_else(|| panic!("{} has {name}", run.name));
+        let at = run.table.position(name).unwrap_or_else(|| panic!("{} has {name}", run.name));
         row[at].to_string()
     };
     let key = |row: &Vec<Cell>| {
@@ -795,22 +741,13 @@ fn found(run: &FindingRun) -> BTreeSet<String> {
                 let word = ["sent", "answered", "unclear"]
                     .into_iter()
                     .find(|word| verdict.starts_with(word));
-                format!(
-                    "{} {}",
-                    cell(row, "activity_id"),
-                    word.expect("a known verdict")
-                )
+                format!("{} {}", cell(row, "activity_id"), word.expect("a known verdict"))
             }
             "reopened_completions" => {
                 let verdict = cell(row, "verdict");
-                let word = ["no event", "reopened"]
-                    .into_iter()
-                    .find(|word| verdict.starts_with(word));
-                format!(
-                    "{} {}",
-                    cell(row, "activity_id"),
-                    word.expect("a known verdict")
-                )
+                let word =
+                    ["no event", "reopened"].into_iter().find(|word| verdict.starts_with(word));
+                format!("{} {}", cell(row, "activity_id"), word.expect("a known verdict"))
             }
             _ => cell(row, "activity_id"),
         })
@@ -820,9 +757,7 @@ fn found(run: &FindingRun) -> BTreeSet<String> {
 
 /// The findings that are asked without an outage; the others are held against it below.
 fn of_rows_alone(run: &AnalysisRun) -> impl Iterator<Item = &FindingRun> {
-    run.findings
-        .iter()
-        .filter(|finding| !asks_about_an_outage(&finding.name))
+    run.findings.iter().filter(|finding| !asks_about_an_outage(&finding.name))
 }
 
 fn asks_about_an_outage(name: &str) -> bool {
@@ -838,16 +773,8 @@ fn healthy_rows_come_back_empty() {
         assert_eq!(run.findings.len(), chatdb::assets::findings().len());
         for finding in of_rows_alone(&run) {
             let waits = ["hidden_chats", "unassigned_activities"].contains(&finding.name.as_str());
-            let expect = if waits {
-                FindingVerdict::Unclear
-            } else {
-                FindingVerdict::Nothing
-            };
-            assert_eq!(
-                finding.verdict, expect,
-                "{seed} {}: {:?}",
-                finding.name, finding.table
-            );
+            let expect = if waits { FindingVerdict::Unclear } else { FindingVerdict::Nothing };
+            assert_eq!(finding.verdict, expect, "{seed} {}: {:?}", finding.name, finding.table);
         }
         assert_eq!(run.detected, [], "{seed}");
         assert_eq!(run.as_of.to_string(), AS_OF);
@@ -870,19 +797,10 @@ fn what_is_planted_is_found_and_little_else() {
 
 fn held_against_the_truth(mut world: World) {
     let run = analyze(&world, &options());
-    println!(
-        "{:24} {:>7} {:>6} {:>9} {:>6}",
-        "finding", "planted", "found", "precision", "recall"
-    );
+    println!("{:24} {:>7} {:>6} {:>9} {:>6}", "finding", "planted", "found", "precision", "recall");
     for finding in of_rows_alone(&run) {
-        let truth = world
-            .truth
-            .remove(finding.name.as_str())
-            .unwrap_or_default();
-        let beside = world
-            .beside
-            .remove(finding.name.as_str())
-            .unwrap_or_default();
+        let truth = world.truth.remove(finding.name.as_str()).unwrap_or_default();
+        let beside = world.beside.remove(finding.name.as_str()).unwrap_or_default();
         let found: BTreeSet<String> = found(finding).difference(&beside).cloned().collect();
         let right = u32::try_from(found.intersection(&truth).count()).expect("few");
         let share = |of: usize| f64::from(right) / f64::from(u32::try_from(of).expect("few"));
@@ -906,11 +824,7 @@ fn held_against_the_truth(mut world: World) {
             found.difference(&truth).collect::<Vec<_>>()
         );
     }
-    assert!(
-        world.truth.is_empty(),
-        "no finding is called {:?}",
-        world.truth.keys()
-    );
+    assert!(world.truth.is_empty(), "no finding is called {:?}", world.truth.keys());
 }
 
 #[test]
@@ -925,10 +839,7 @@ fn a_finding_is_silent_when_its_cause_is_taken_out() {
             .map(|(plant, _)| *plant)
             .collect();
         assert!(others.len() < PLANTS.len(), "{finding} has a cause");
-        let only = AnalysisOptions {
-            only: vec![(*finding).to_owned()],
-            ..options()
-        };
+        let only = AnalysisOptions { only: vec![(*finding).to_owned()], ..options() };
         let run = analyze(&with(&others), &only);
         let verdict = run.findings[0].verdict;
         assert_eq!(
@@ -962,20 +873,12 @@ fn with_a_third_of_the_evidence_gone_no_living_chat_is_called_a_ghost() {
     let mut world = with(&PLANTS);
     world.lose(33);
     let run = analyze(&world, &options());
-    let of = |name: &str| {
-        run.findings
-            .iter()
-            .find(|own| own.name == name)
-            .expect("it is there")
-    };
+    let of = |name: &str| run.findings.iter().find(|own| own.name == name).expect("it is there");
     let id = |text: &String| text.split(' ').next().unwrap_or_default().to_owned();
     let planted: BTreeSet<String> = world.truth["ghost_chats"].iter().map(id).collect();
     let found = found(of("ghost_chats"));
-    let judged: BTreeSet<String> = found
-        .iter()
-        .filter(|text| !text.ends_with("unclear"))
-        .map(id)
-        .collect();
+    let judged: BTreeSet<String> =
+        found.iter().filter(|text| !text.ends_with("unclear")).map(id).collect();
     let right = judged.intersection(&planted).count();
     println!(
         "a third of the evidence gone: {} chats planted, {} called ghost or probable, {right} of them rightly",
@@ -984,11 +887,7 @@ fn with_a_third_of_the_evidence_gone_no_living_chat_is_called_a_ghost() {
     );
     assert_eq!(right, judged.len(), "{:?}", judged.difference(&planted));
     // Three of those planted cannot be told with all of the evidence.
-    assert!(
-        right * 100 >= 60 * (planted.len() - 3),
-        "{right} of {}",
-        planted.len()
-    );
+    assert!(right * 100 >= 60 * (planted.len() - 3), "{right} of {}", planted.len());
     let windows = |run: &FindingRun| run.table.rows.len();
     assert!(windows(of("quiet_windows")) >= 3);
 }
@@ -1006,12 +905,7 @@ fn every_row_that_has_a_place_says_it() {
             continue;
         }
         let (file, line) = (names.len() - 2, names.len() - 1);
-        assert_eq!(
-            (names[file], names[line]),
-            ("file", "line"),
-            "{}",
-            finding.name
-        );
+        assert_eq!((names[file], names[line]), ("file", "line"), "{}", finding.name);
         for row in &finding.table.rows {
             let Cell::Integer(line) = row[line] else {
                 panic!("{}: {row:?}", finding.name);
@@ -1024,12 +918,9 @@ fn every_row_that_has_a_place_says_it() {
             assert_eq!(row[file], Cell::Text(wanted.to_owned()), "{}", finding.name);
             let ids = ["activity_id", "first_activity_id", "user_id"];
             let names = &names;
-            let own = ids
-                .iter()
-                .filter_map(|name| names.iter().position(|own| own == name));
+            let own = ids.iter().filter_map(|name| names.iter().position(|own| own == name));
             assert!(
-                own.map(|at| &row[at])
-                    .any(|cell| *cell == Cell::Integer(id)),
+                own.map(|at| &row[at]).any(|cell| *cell == Cell::Integer(id)),
                 "{}: {row:?}",
                 finding.name
             );
@@ -1059,16 +950,13 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
             };
             ids(chats.filter(stood).filter(logged_in).collect())
         }
-        "completed_in_outage" => ids(chats
-            .filter(|own| own.status.0 == 9000 && within(own.modified))
-            .collect()),
+        "completed_in_outage" => {
+            ids(chats.filter(|own| own.status.0 == 9000 && within(own.modified)).collect())
+        }
         "arrived_in_outage" => ids(chats.filter(|own| inside(own.created)).collect()),
         "waiting_since_outage" => {
             let waits = |own: &&Activity| own.status.0 == 4000 && own.agent.is_none();
-            ids(chats
-                .filter(waits)
-                .filter(|own| within(own.created))
-                .collect())
+            ids(chats.filter(waits).filter(|own| within(own.created)).collect())
         }
         "assigned_after_outage" => {
             let given =
@@ -1080,14 +968,10 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
             talk.map(|own| own.0).collect()
         }
         "messages_after_outage" => {
-            let before: BTreeSet<i64> = chats
-                .filter(|own| own.created < from)
-                .map(|own| own.id)
-                .collect();
+            let before: BTreeSet<i64> =
+                chats.filter(|own| own.created < from).map(|own| own.id).collect();
             let talk = world.talk.iter().filter(|own| said(own, &|at| at > to));
-            talk.map(|own| own.0)
-                .filter(|id| before.contains(id))
-                .collect()
+            talk.map(|own| own.0).filter(|id| before.contains(id)).collect()
         }
         other => panic!("nothing tells what `{other}` should find"),
     }
@@ -1109,11 +993,7 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
             ..options()
         };
         let run = analyze(&world, &options);
-        for finding in run
-            .findings
-            .iter()
-            .filter(|own| asks_about_an_outage(&own.name))
-        {
+        for finding in run.findings.iter().filter(|own| asks_about_an_outage(&own.name)) {
             let at = finding.table.position("activity_id").expect("the key");
             let id = |row: &Vec<Cell>| match row[at] {
                 Cell::Integer(id) => id,
@@ -1132,11 +1012,7 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
 #[test]
 fn findings_about_an_outage_are_skipped_without_one() {
     let run = analyze(&with(&[]), &options());
-    for finding in run
-        .findings
-        .iter()
-        .filter(|own| asks_about_an_outage(&own.name))
-    {
+    for finding in run.findings.iter().filter(|own| asks_about_an_outage(&own.name)) {
         assert_eq!(finding.verdict, FindingVerdict::Skipped, "{}", finding.name);
         assert_eq!(finding.needs_missing, [analysis::OUTAGE]);
     }
@@ -1244,21 +1120,13 @@ fn taking_evidence_away_never_makes_a_ghost_of_what_could_not_be_told() {
             let after = verdicts(&store, &options);
             for (id, verdict) in after.iter().filter(|(_, verdict)| *verdict == "ghost") {
                 let was = before.get(id).map(String::as_str);
-                assert_ne!(
-                    was,
-                    Some("unclear"),
-                    "{id} is a {verdict} for want of evidence"
-                );
+                assert_ne!(was, Some("unclear"), "{id} is a {verdict} for want of evidence");
             }
             store.roll_back().expect("as before");
         }
     }
     let all = ["unclear", "ghost", "probable"].map(str::to_owned);
-    assert_eq!(
-        seen,
-        BTreeSet::from(all),
-        "the law is not held by verdicts that do not occur"
-    );
+    assert_eq!(seen, BTreeSet::from(all), "the law is not held by verdicts that do not occur");
 }
 
 /// One chat in progress whose row was modified `minutes` ago, of an agent who has been logged in since before.
@@ -1282,40 +1150,17 @@ fn status_alone_proves_no_ghost_and_each_witness_counts_as_the_header_says() {
         (1500, |_, _| {}, "probable"),
         (130, |w, _| w.log_in(1100, as_of() - HOUR), "probable"),
         (60, |w, _| w.log_in(1100, as_of() - 50 * MINUTE), "unclear"),
-        (
-            60,
-            |w, id| w.event(as_of() - HOUR, 545, id, Some(1100)),
-            "probable",
-        ),
-        (
-            130,
-            |w, id| w.event(as_of() - 2 * HOUR, 545, id, Some(1100)),
-            "ghost",
-        ),
-        (
-            130,
-            |w, id| w.event(as_of() - 5 * MINUTE, 545, id, Some(1100)),
-            "alive",
-        ),
+        (60, |w, id| w.event(as_of() - HOUR, 545, id, Some(1100)), "probable"),
+        (130, |w, id| w.event(as_of() - 2 * HOUR, 545, id, Some(1100)), "ghost"),
+        (130, |w, id| w.event(as_of() - 5 * MINUTE, 545, id, Some(1100)), "alive"),
         (130, |w, id| w.content.push((id, EXIT)), "ghost"),
-        (
-            130,
-            |w, id| w.talk.push((id, Some(as_of() - MINUTE), None)),
-            "alive",
-        ),
-        (
-            130,
-            |w, id| w.talk.push((id, None, Some(as_of() - 129 * MINUTE))),
-            "probable",
-        ),
+        (130, |w, id| w.talk.push((id, Some(as_of() - MINUTE), None)), "alive"),
+        (130, |w, id| w.talk.push((id, None, Some(as_of() - 129 * MINUTE))), "probable"),
     ];
     for (at, (minutes, change, expect)) in cases.into_iter().enumerate() {
         let (mut world, id) = one_chat(minutes);
         change(&mut world, id);
-        let options = AnalysisOptions {
-            only: vec!["ghost_chats".to_owned()],
-            ..options()
-        };
+        let options = AnalysisOptions { only: vec!["ghost_chats".to_owned()], ..options() };
         let found = verdicts(&world.store(), &options);
         let verdict = found.get(&id).map_or("alive", String::as_str);
         assert_eq!(verdict, expect, "case {at}");
@@ -1376,16 +1221,9 @@ fn events_are_not_compared_with_rows_unless_the_offset_is_given_or_shown() {
         };
         let run = analysis::analyze(&store, &options).expect("it is asked");
         let table = &run.findings[0].table;
-        let row = table
-            .rows
-            .iter()
-            .find(|row| row[0] == Cell::Integer(id))
-            .expect("it is there");
+        let row = table.rows.iter().find(|row| row[0] == Cell::Integer(id)).expect("it is there");
         assert_eq!(row[1], Cell::Text(verdict.to_owned()));
-        assert_eq!(
-            row[table.position("not_compared").expect("a column")],
-            not_compared
-        );
+        assert_eq!(row[table.position("not_compared").expect("a column")], not_compared);
     }
 }
 
@@ -1404,9 +1242,7 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
     world.log_in(1102, as_of() - 170 * MINUTE);
     // This one was given something since, and that one has other work in hand.
     world.stopped_chat(1103, "43app", 200);
-    world
-        .add(1, (9000, 9100), as_of() - HOUR, as_of() - HOUR)
-        .agent = Some(1103);
+    world.add(1, (9000, 9100), as_of() - HOUR, as_of() - HOUR).agent = Some(1103);
     world.stopped_chat(1104, "43app", 200);
     let at = as_of() - 5 * HOUR;
     world.add(1, (5000, 5900), at, at).agent = Some(1104);
@@ -1418,10 +1254,7 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
         };
         let run = analyze(&world, &options);
         let table = &run.findings[0].table;
-        let rows = table
-            .rows
-            .iter()
-            .map(|row| format!("{} {}", row[0], row[1]));
+        let rows = table.rows.iter().map(|row| format!("{} {}", row[0], row[1]));
         rows.collect::<Vec<_>>()
     };
     let gone = "1102 unclear: logged in or out after the chat last changed";
@@ -1438,15 +1271,8 @@ fn what_changed_between_two_exports_is_counted() {
         found.map_or(0, |one| one.activities)
     };
     let (healthy, world) = (with(&[]), with(&["reopened", "vanished"]));
-    for (what, finding) in [
-        ("open again", "reopened_completions"),
-        ("missing", "vanished_rows"),
-    ] {
+    for (what, finding) in [("open again", "reopened_completions"), ("missing", "vanished_rows")] {
         assert_eq!(counted(&healthy, what), 0, "{what}");
-        assert_eq!(
-            counted(&world, what),
-            world.truth[finding].len() as u64,
-            "{what}"
-        );
+        assert_eq!(counted(&world, what), world.truth[finding].len() as u64, "{what}");
     }
 }

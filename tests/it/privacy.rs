@@ -35,11 +35,7 @@ fn name(person: usize) -> String {
 
 /// Every other host has a letter beyond ASCII.
 fn host(person: usize) -> String {
-    let label = if person.is_multiple_of(2) {
-        "post"
-    } else {
-        "büro"
-    };
+    let label = if person.is_multiple_of(2) { "post" } else { "büro" };
     format!("{label}.oulipo.example")
 }
 
@@ -50,11 +46,7 @@ fn address(person: usize) -> String {
 fn encoded(text: &str, sign: char) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
     let of = |byte: u8| {
-        if plain(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("{sign}{byte:02X}")
-        }
+        if plain(&byte) { char::from(byte).to_string() } else { format!("{sign}{byte:02X}") }
     };
     text.bytes().map(of).collect()
 }
@@ -66,57 +58,30 @@ const SPELLINGS: [Spelling; 15] = [
     ("plain", address),
     ("upper case", |p| address(p).to_uppercase()),
     ("mailto:", |p| format!("mailto:{}?subject=Help", address(p))),
-    ("in HTML", |p| {
-        format!("<p><a href=\"mailto:{0}\">{0}</a></p>", address(p))
-    }),
-    ("percent", |p| {
-        encoded(&format!("mailto:{}", address(p)), '%')
-    }),
+    ("in HTML", |p| format!("<p><a href=\"mailto:{0}\">{0}</a></p>", address(p))),
+    ("percent", |p| encoded(&format!("mailto:{}", address(p)), '%')),
     ("quoted-printable", |p| encoded(&address(p), '=')),
     ("punycode", |p| address(p).replace("büro", "xn--bro-hoa")),
-    ("split by a line break", |p| {
-        address(p).replace("isa.", "isa.\r\n")
-    }),
+    ("split by a line break", |p| address(p).replace("isa.", "isa.\r\n")),
     ("split behind the @", |p| address(p).replace('@', "@\n")),
     ("soft break", |p| address(p).replace("olio", "ol=\r\nio")),
     ("with blanks", |p| format!("  {} @ {} ", local(p), host(p))),
-    ("with a display name", |p| {
-        format!("\"{}\" <{}>", name(p), address(p))
-    }),
-    ("entity", |p| {
-        address(p).replace('@', "&#64;").replace('.', "&#x2e;")
-    }),
-    ("transcript", |p| {
-        encoded(&format!("O{{mMsg|S{{{}}} bUid|I{{-1}}}}", address(p)), '%')
-    }),
+    ("with a display name", |p| format!("\"{}\" <{}>", name(p), address(p))),
+    ("entity", |p| address(p).replace('@', "&#64;").replace('.', "&#x2e;")),
+    ("transcript", |p| encoded(&format!("O{{mMsg|S{{{}}} bUid|I{{-1}}}}", address(p)), '%')),
     ("JSON in a URL", |p| {
-        encoded(
-            &format!("{{\"mail\":\"{}\"}}", address(p).replace('@', "\\u0040")),
-            '%',
-        )
+        encoded(&format!("{{\"mail\":\"{}\"}}", address(p).replace('@', "\\u0040")), '%')
     }),
 ];
 
 /// What of the planted persons can be found in the bytes, as they are and with line breaks, blanks and encodings gone.
 fn found_in(bytes: &[u8]) -> Vec<&'static str> {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
-    let joined: String = text
-        .replace("\\r", "")
-        .replace("\\n", "")
-        .replace("<br>", "");
-    let joined: String = joined
-        .chars()
-        .filter(|c| !c.is_whitespace() && !"=\\│|␍␊".contains(*c))
-        .collect();
-    let decoded = text
-        .replace("%c3%bc", "ü")
-        .replace("=c3=bc", "ü")
-        .replace("&#x2e;", ".");
-    let is_in = |stem: &&str| {
-        [&text, &joined, &decoded]
-            .iter()
-            .any(|text| text.contains(*stem))
-    };
+    let joined: String = text.replace("\\r", "").replace("\\n", "").replace("<br>", "");
+    let joined: String =
+        joined.chars().filter(|c| !c.is_whitespace() && !"=\\│|␍␊".contains(*c)).collect();
+    let decoded = text.replace("%c3%bc", "ü").replace("=c3=bc", "ü").replace("&#x2e;", ".");
+    let is_in = |stem: &&str| [&text, &joined, &decoded].iter().any(|text| text.contains(*stem));
     STEMS.into_iter().filter(is_in).collect()
 }
 
@@ -124,11 +89,7 @@ fn found_in(bytes: &[u8]) -> Vec<&'static str> {
 fn the_search_finds_every_spelling() {
     for (spelling, of) in SPELLINGS {
         for person in 0..2 {
-            assert!(
-                !found_in(of(person).as_bytes()).is_empty(),
-                "{spelling}: {}",
-                of(person)
-            );
+            assert!(!found_in(of(person).as_bytes()).is_empty(), "{spelling}: {}", of(person));
         }
     }
     assert_eq!(found_in(b"address-0123456789ab, nothing else"), [""; 0]);
@@ -139,10 +100,7 @@ fn the_search_finds_every_spelling() {
 /// The file of a copy, as its database makes it.
 fn empty_copy(folder: &Path) -> PathBuf {
     let path = folder.join("copy.sqlite");
-    let image = Store::for_exports()
-        .expect("a copy")
-        .image()
-        .expect("an image");
+    let image = Store::for_exports().expect("a copy").image().expect("an image");
     fs::write(&path, image).expect("a file");
     path
 }
@@ -157,10 +115,7 @@ fn tables(conn: &rusqlite::Connection) -> BTreeMap<String, Vec<(String, String)>
     let mut rows = statement.query([]).expect("rows");
     while let Some(row) = rows.next().expect("a row") {
         let column = (row.get(1).expect("a name"), row.get(2).expect("a type"));
-        tables
-            .entry(row.get(0).expect("a table"))
-            .or_default()
-            .push(column);
+        tables.entry(row.get(0).expect("a table")).or_default().push(column);
     }
     tables
 }
@@ -188,15 +143,9 @@ fn planted(folder: &Path) -> PathBuf {
         {
             continue;
         }
-        let quoted: Vec<String> = columns
-            .iter()
-            .map(|(name, _)| format!("\"{name}\""))
-            .collect();
+        let quoted: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
         let marks = vec!["?"; columns.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO {table} ({}) VALUES ({marks})",
-            quoted.join(", ")
-        );
+        let sql = format!("INSERT INTO {table} ({}) VALUES ({marks})", quoted.join(", "));
         let mut insert = transaction.prepare(&sql).expect("an insert");
         for person in 0..PERSONS {
             let value = |(at, (column, of)): (usize, &(String, String))| -> rusqlite::types::Value {
@@ -217,9 +166,7 @@ fn planted(folder: &Path) -> PathBuf {
                 }
             };
             let values = columns.iter().enumerate().map(value);
-            insert
-                .execute(rusqlite::params_from_iter(values))
-                .expect("a row");
+            insert.execute(rusqlite::params_from_iter(values)).expect("a row");
         }
     }
     transaction.commit().expect("a commit");
@@ -232,9 +179,7 @@ fn everything(path: &Path) -> Report {
     let store = Store::open_read_only(path).expect("a copy");
     let list = |table: &String| Listing {
         title: format!("Rows of {table}"),
-        table: store
-            .ask(&format!("SELECT * FROM {table}"), &[], &[])
-            .expect("rows"),
+        table: store.ask(&format!("SELECT * FROM {table}"), &[], &[]).expect("rows"),
         remarks: vec![],
     };
     let mut listings: Vec<Listing> = tables(&conn).keys().map(list).collect();
@@ -244,10 +189,7 @@ fn everything(path: &Path) -> Report {
         title: format!("Chats in exports/{}.csv", address(7)),
         table: ResultTable {
             columns: vec![
-                Column {
-                    own: true,
-                    ..Column::new("evidence", Kind::Text)
-                },
+                Column { own: true, ..Column::new("evidence", Kind::Text) },
                 Column::new("n", Kind::Integer),
             ],
             rows: everybody()
@@ -256,10 +198,7 @@ fn everything(path: &Path) -> Report {
         },
         remarks: everybody().map(said).collect(),
     });
-    Report {
-        listings,
-        ..Report::new()
-    }
+    Report { listings, ..Report::new() }
 }
 
 /// The report in every format; in CSV list by list, since lists of different width make no one file.
@@ -267,19 +206,12 @@ fn rendered(report: &Report) -> Vec<(&'static str, Vec<u8>)> {
     let parts: Vec<Report> = report
         .listings
         .iter()
-        .map(|listing| Report {
-            listings: vec![listing.clone()],
-            ..Report::new()
-        })
+        .map(|listing| Report { listings: vec![listing.clone()], ..Report::new() })
         .collect();
     let render = |format: &chatdb::render::Format| {
         let mut bytes = Vec::new();
         let whole = std::slice::from_ref(report);
-        let reports = if format.can.rows_only && parts.len() > 1 {
-            &parts
-        } else {
-            whole
-        };
+        let reports = if format.can.rows_only && parts.len() > 1 { &parts } else { whole };
         for report in reports {
             (format.render)(report, RenderOptions::default(), &mut bytes).expect("bytes");
         }
@@ -298,71 +230,38 @@ fn nobody_is_found_in_any_table_and_format() {
     let folder = scratch();
     let mut report = everything(&planted(folder.path()));
     // The proof that the search can fail: without the redactor everybody is found, in every format and table.
-    let untouched = |listing: &Listing| Report {
-        listings: vec![listing.clone()],
-        ..Report::new()
-    };
+    let untouched = |listing: &Listing| Report { listings: vec![listing.clone()], ..Report::new() };
     let last = report.listings.last().expect("our own words");
     for (format, bytes) in rendered(&untouched(last)) {
         assert_eq!(found_in(&bytes).len(), STEMS.len(), "{format}");
     }
-    let has_texts = |listing: &&Listing| {
-        listing
-            .table
-            .columns
-            .iter()
-            .any(|column| column.name == "subject")
-    };
+    let has_texts =
+        |listing: &&Listing| listing.table.columns.iter().any(|column| column.name == "subject");
     for listing in report.listings.iter().filter(has_texts) {
         for (format, bytes) in rendered(&untouched(listing)) {
-            assert_eq!(
-                found_in(&bytes).len(),
-                STEMS.len(),
-                "{format}: {}",
-                listing.title
-            );
+            assert_eq!(found_in(&bytes).len(), STEMS.len(), "{format}: {}", listing.title);
         }
     }
-    let replaced = Redactor::new(key(), Classes::known())
-        .report(&mut report)
-        .expect("a key");
+    let replaced = Redactor::new(key(), Classes::known()).report(&mut report).expect("a key");
     for (format, bytes) in rendered(&report) {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let around = |stem: &str| {
             let at = text.to_lowercase().find(stem).unwrap_or(0);
             text.chars()
-                .skip(
-                    text[..at.min(text.len())]
-                        .chars()
-                        .count()
-                        .saturating_sub(200),
-                )
+                .skip(text[..at.min(text.len())].chars().count().saturating_sub(200))
                 .take(400)
                 .collect::<String>()
         };
         let found = found_in(&bytes);
-        assert_eq!(
-            found,
-            [""; 0],
-            "{format}: {}",
-            around(found.first().unwrap_or(&""))
-        );
+        assert_eq!(found, [""; 0], "{format}: {}", around(found.first().unwrap_or(&"")));
         for hidden in ["203.0.113.", "555-01", "55501-", "Luisa"] {
             assert!(!text.contains(hidden), "{format}: {hidden}");
         }
     }
     let count = |class: DataClass| {
-        replaced
-            .values
-            .iter()
-            .find(|(of, _)| *of == class)
-            .map_or(0, |(_, n)| *n)
+        replaced.values.iter().find(|(of, _)| *of == class).map_or(0, |(_, n)| *n)
     };
-    assert_eq!(
-        count(DataClass::Address),
-        PERSONS,
-        "one pseudonym for each, however spelt"
-    );
+    assert_eq!(count(DataClass::Address), PERSONS, "one pseudonym for each, however spelt");
     assert_eq!(count(DataClass::Ip), 256);
     assert_eq!(count(DataClass::Phone), PERSONS);
     assert_eq!(replaced.records, PERSONS, "records of rejects are withheld");
@@ -373,12 +272,7 @@ fn twelve_and_more_spellings_of_an_address_have_one_pseudonym() {
     for person in 0..2 {
         let pseudonyms: BTreeMap<String, &str> = SPELLINGS
             .iter()
-            .map(|(spelling, of)| {
-                (
-                    replaced("contact_point_data", &of(person), &key()),
-                    *spelling,
-                )
-            })
+            .map(|(spelling, of)| (replaced("contact_point_data", &of(person), &key()), *spelling))
             .collect();
         assert_eq!(pseudonyms.len(), 1, "{pseudonyms:#?}");
         let (pseudonym, _) = pseudonyms.first_key_value().expect("one");
@@ -405,11 +299,7 @@ fn values_of_each_class_are_replaced_by_their_one_spelling() {
         a
     };
     let differ = |column: &str, a: &str, b: &str| {
-        assert_ne!(
-            replaced(column, a, &key()),
-            replaced(column, b, &key()),
-            "{column}"
-        );
+        assert_ne!(replaced(column, a, &key()), replaced(column, b, &key()), "{column}");
     };
     assert!(same("cust_display_name", "Jane  Doe", "jane doe").starts_with("name-"));
     assert!(same("phone_number", "+1 (555) 010-9999", "1-555-010-9999").starts_with("phone-"));
@@ -440,14 +330,8 @@ fn what_names_nobody_stays_as_it_is() {
         ("delete_flag", "N"),
         ("update_version", "0x00000000000007D1"),
         ("content_type", "text/html; charset=UTF-8"),
-        (
-            "file",
-            "exports/20110712144955/activity 2011-07-12 14.49.csv",
-        ),
-        (
-            "sha256",
-            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        ),
+        ("file", "exports/20110712144955/activity 2011-07-12 14.49.csv"),
+        ("sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         ("queue_description", "level 2 = 40 minutes, 100% = 80"),
         (
             "advice",
@@ -474,9 +358,7 @@ fn sentences_lose_what_names_somebody_and_keep_the_rest() {
         Redactor::new(key(), Classes::known()).sentence(&mut text);
         let mut rest = text.as_str();
         for part in pattern.split('*') {
-            let at = rest
-                .find(part)
-                .unwrap_or_else(|| panic!("`{part}` is not in `{text}`"));
+            let at = rest.find(part).unwrap_or_else(|| panic!("`{part}` is not in `{text}`"));
             rest = &rest[at + part.len()..];
         }
         let replaced = text.matches("address-").count()
@@ -484,26 +366,14 @@ fn sentences_lose_what_names_somebody_and_keep_the_rest() {
             + text.matches("phone-").count();
         assert_eq!(replaced, pattern.matches('*').count(), "{text}");
     };
-    check(
-        "exports/a.b@c.example.csv is read",
-        "exports/address-* is read",
-    );
+    check("exports/a.b@c.example.csv is read", "exports/address-* is read");
     check("chat of a.b@c.example, open", "chat of address-*, open");
     check("from 192.0.2.7 (or [2001:db8::7])", "from ip-* (or [ip-*])");
-    check(
-        "call +49 89 555010 now, or 555-010-9999.",
-        "call phone-* now, or phone-*.",
-    );
+    check("call +49 89 555010 now, or 555-010-9999.", "call phone-* now, or phone-*.");
     check("call 5550109999", "call phone-*");
     check("a%40b.example left", "address-* left");
-    check(
-        "the chat of Jane Ann Doe <a@b.example> is open",
-        "the chat of address-* is open",
-    );
-    check(
-        "from \"Doe, jane\" <a@b.example>, to <c@d.example>",
-        "from address-*, to address-*",
-    );
+    check("the chat of Jane Ann Doe <a@b.example> is open", "the chat of address-* is open");
+    check("from \"Doe, jane\" <a@b.example>, to <c@d.example>", "from address-*, to address-*");
 }
 
 #[test]
@@ -520,14 +390,8 @@ fn a_message_keeps_names_of_the_schema_and_loses_what_it_quotes() {
         "line 3: found `ab`cd`ef`, and `subject`",
         "line 3: found `(withheld)(2 characters)`(withheld)(2 characters)`(withheld)(2 characters)`, and `subject`",
     );
-    check(
-        "the value 'O'Hara' to data type int",
-        "the value '(withheld)' to data type int",
-    );
-    assert_eq!(
-        privacy::withheld("no file a@b.example", false),
-        "no file (withheld)"
-    );
+    check("the value 'O'Hara' to data type int", "the value '(withheld)' to data type int");
+    assert_eq!(privacy::withheld("no file a@b.example", false), "no file (withheld)");
 }
 
 #[test]
@@ -539,27 +403,18 @@ fn joins_on_pseudonyms_give_the_same_counts() {
     let chats: Vec<usize> = (0..PERSONS).chain((0..PERSONS).step_by(3)).collect();
     let mails: Vec<usize> = (100..PERSONS).chain(200..300).collect();
     let pairs = |left: &[String], right: &[String]| {
-        left.iter()
-            .map(|a| right.iter().filter(|b| a == *b).count())
-            .sum::<usize>()
+        left.iter().map(|a| right.iter().filter(|b| a == *b).count()).sum::<usize>()
     };
     let number = |persons: &[usize]| persons.iter().map(ToString::to_string).collect::<Vec<_>>();
     let wanted = pairs(&number(&chats), &number(&mails));
     let column = |name: &str, persons: &[usize], way: usize| {
         let mut table = ResultTable {
             columns: vec![Column::new(name, Kind::Text)],
-            rows: persons
-                .iter()
-                .map(|person| vec![spelt(*person, way)])
-                .collect(),
+            rows: persons.iter().map(|person| vec![spelt(*person, way)]).collect(),
         };
         // Each in a run of its own.
         Redactor::new(key(), Classes::known()).table(&mut table);
-        table
-            .rows
-            .iter()
-            .map(|row| row[0].to_string())
-            .collect::<Vec<_>>()
+        table.rows.iter().map(|row| row[0].to_string()).collect::<Vec<_>>()
     };
     let left = column("contact_point_data", &chats, 0);
     let right = column("from_email_address", &mails, 5);
@@ -570,26 +425,19 @@ fn joins_on_pseudonyms_give_the_same_counts() {
 #[test]
 fn without_the_key_no_guess_can_be_tried() {
     use sha2::Digest as _;
-    let shown: BTreeSet<String> = (0..PERSONS)
-        .map(|p| replaced("contact_point_data", &address(p), &key()))
-        .collect();
+    let shown: BTreeSet<String> =
+        (0..PERSONS).map(|p| replaced("contact_point_data", &address(p), &key())).collect();
     assert_eq!(shown.len(), PERSONS);
     // Somebody with the list of all addresses, the program, and another key.
-    for guess in [
-        Key::new([0; 32]),
-        Key::new([255; 32]),
-        Key::new(*b"for tests: not random, not kept!"),
-    ] {
+    for guess in
+        [Key::new([0; 32]), Key::new([255; 32]), Key::new(*b"for tests: not random, not kept!")]
+    {
         let tried = (0..PERSONS).map(|p| replaced("contact_point_data", &address(p), &guess));
         assert_eq!(tried.filter(|tried| shown.contains(tried)).count(), 0);
     }
     // Or with a plain hash of each.
-    let hex = |p| {
-        sha2::Sha256::digest(address(p))
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect::<String>()
-    };
+    let hex =
+        |p| sha2::Sha256::digest(address(p)).iter().map(|b| format!("{b:02x}")).collect::<String>();
     let all = shown.iter().cloned().collect::<String>();
     assert!((0..PERSONS).map(hex).all(|hash| !all.contains(&hash[..8])));
     // With the key it is possible, which is why the key is secret.
@@ -610,10 +458,7 @@ fn without_a_key_everything_is_withheld_and_the_report_is_refused() {
         ..Report::new()
     };
     let result = Redactor::asking(|| None, Classes::known()).report(&mut report);
-    assert_eq!(
-        result.expect_err("no key").to_string(),
-        "there is no key for pseudonyms"
-    );
+    assert_eq!(result.expect_err("no key").to_string(), "there is no key for pseudonyms");
     for (format, bytes) in rendered(&report) {
         assert_eq!(found_in(&bytes), [""; 0], "{format}");
     }
@@ -622,28 +467,18 @@ fn without_a_key_everything_is_withheld_and_the_report_is_refused() {
 #[test]
 fn numbers_that_nothing_explains_are_hidden_when_they_are_long() {
     let table = |name: &str, cell: Cell| {
-        let mut table = ResultTable {
-            columns: vec![Column::new(name, Kind::Integer)],
-            rows: vec![vec![cell]],
-        };
+        let mut table =
+            ResultTable { columns: vec![Column::new(name, Kind::Integer)], rows: vec![vec![cell]] };
         Redactor::new(key(), Classes::known()).table(&mut table);
         (table.rows[0][0].clone(), table.columns[0].kind)
     };
-    assert_eq!(
-        table("n", Cell::Integer(42)),
-        (Cell::Integer(42), Kind::Integer)
-    );
+    assert_eq!(table("n", Cell::Integer(42)), (Cell::Integer(42), Kind::Integer));
     assert_eq!(
         table("activity_id", Cell::Integer(88_123_456)),
         (Cell::Integer(88_123_456), Kind::Integer)
     );
     assert_eq!(table("tel", Cell::Integer(5_550_109_999)).1, Kind::Text);
-    assert!(
-        table("session_id", Cell::Integer(7))
-            .0
-            .to_string()
-            .starts_with("token-")
-    );
+    assert!(table("session_id", Cell::Integer(7)).0.to_string().starts_with("token-"));
     assert_eq!(table("subject", Cell::Null).0, Cell::Null);
 }
 
@@ -724,10 +559,7 @@ fn a_short_number_is_hidden_where_the_heading_says_whose_it_is() {
     assert_eq!(shown("customer_since", &time), time);
     assert_eq!(shown("employee_no", &Cell::Null), Cell::Null);
     // The schema's own columns have classes, and what a query counts is its own.
-    assert_eq!(
-        shown("assigned_to", &Cell::Integer(1003)),
-        Cell::Integer(1003)
-    );
+    assert_eq!(shown("assigned_to", &Cell::Integer(1003)), Cell::Integer(1003));
     let mut table = ResultTable {
         columns: vec![Column::new("customers", Kind::Integer)],
         rows: vec![vec![Cell::Integer(12)]],
@@ -770,9 +602,7 @@ fn a_key_is_never_shown() {
 fn mistakes(tables: &BTreeMap<String, Vec<(String, String)>>, classes: &Classes) -> Vec<String> {
     let mut wrong = Vec::new();
     let has = |table: &str, column: &str| {
-        classes
-            .iter()
-            .any(|(t, c, _)| (t == table || t == "*") && c == column)
+        classes.iter().any(|(t, c, _)| (t == table || t == "*") && c == column)
     };
     for (table, columns) in tables {
         let product = table.strip_suffix("_earlier").unwrap_or(table);
@@ -802,10 +632,7 @@ fn every_column_has_a_class_and_every_class_a_column() {
     assert_eq!(mistakes(&tables, Classes::known()), [""; 0]);
     let more = ("mother_maiden_name".to_owned(), "NVARCHAR(255)".to_owned());
     tables.get_mut("egpl_user").expect("a table").push(more);
-    tables
-        .get_mut("egpl_notes")
-        .expect("a table")
-        .retain(|(name, _)| name != "note_data");
+    tables.get_mut("egpl_notes").expect("a table").retain(|(name, _)| name != "note_data");
     assert_eq!(
         mistakes(&tables, Classes::known()),
         [
@@ -820,21 +647,11 @@ fn a_list_of_classes_that_cannot_be_read_says_where() {
     let check = |text: &str, message: &str| {
         assert_eq!(Classes::read(text).expect_err(text).to_string(), message);
     };
-    check(
-        "# list\nname first_name\n",
-        "line 2: no `[table]` precedes it",
-    );
+    check("# list\nname first_name\n", "line 2: no `[table]` precedes it");
     check("[a]\nsecret b\n", "line 2: unknown class `secret`");
-    check(
-        "[a]\nname b c\ntext c\n",
-        "line 3: `a.c` already has a class",
-    );
+    check("[a]\nname b c\ntext c\n", "line 3: `a.c` already has a class");
     let classes = Classes::read("[a]\ntechnical x\n[b]\ntext x\n[c]\nname x\n").expect("a list");
-    assert_eq!(
-        classes.of("X"),
-        Some(DataClass::Text),
-        "the strictest counts"
-    );
+    assert_eq!(classes.of("X"), Some(DataClass::Text), "the strictest counts");
     assert_eq!(classes.of("y"), None);
 }
 
@@ -872,31 +689,17 @@ fn a_query_of_a_copy_shows_pseudonyms_in_every_pipe_unless_told_otherwise() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert_eq!(found_in(&output.stdout), [""; 0], "{format}");
         assert_eq!(found_in(&output.stderr), [""; 0], "{format}");
-        let said = if format == "csv" {
-            &output.stderr
-        } else {
-            &output.stdout
-        };
+        let said = if format == "csv" { &output.stderr } else { &output.stdout };
         let sentence = "possible personal data is replaced by pseudonyms (";
         let said = text(said).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains(sentence), "{format}: {said}");
         let again = chatdb(folder.path(), &args);
-        assert_eq!(
-            again.stdout, output.stdout,
-            "the same key, the same pseudonyms"
-        );
+        assert_eq!(again.stdout, output.stdout, "the same key, the same pseudonyms");
         let plain = chatdb(folder.path(), &[&args[..], &["--include-pii"]].concat());
         assert!(found_in(&plain.stdout).len() >= 3, "{format}");
-        let said = if format == "csv" {
-            &plain.stderr
-        } else {
-            &plain.stdout
-        };
+        let said = if format == "csv" { &plain.stderr } else { &plain.stdout };
         let said = text(said).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            said.contains("this report includes personal data"),
-            "{format}: {said}"
-        );
+        assert!(said.contains("this report includes personal data"), "{format}: {said}");
     }
 }
 
@@ -907,16 +710,7 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
     let squeezed = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (at, format) in ["table", "csv", "markdown", "json"].into_iter().enumerate() {
         let out = format!("out{at}");
-        let args = [
-            "analyze",
-            "--db",
-            "copy.sqlite",
-            "--format",
-            format,
-            "--all",
-            "--out",
-            &out,
-        ];
+        let args = ["analyze", "--db", "copy.sqlite", "--format", format, "--all", "--out", &out];
         let output = chatdb(folder.path(), &args);
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
         let mut written = vec![output.stdout, output.stderr];
@@ -934,20 +728,9 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
         assert!(said.count() >= 2, "{format}: in Markdown and JSON at least");
         let plain = chatdb(
             folder.path(),
-            &[
-                "analyze",
-                "--db",
-                "copy.sqlite",
-                "--format",
-                format,
-                "--all",
-                "--include-pii",
-            ],
+            &["analyze", "--db", "copy.sqlite", "--format", format, "--all", "--include-pii"],
         );
-        assert!(
-            !found_in(&plain.stdout).is_empty(),
-            "{format}: the search can fail"
-        );
+        assert!(!found_in(&plain.stdout).is_empty(), "{format}: the search can fail");
     }
 }
 
@@ -968,31 +751,17 @@ fn no_name_of_a_file_is_in_a_next_command() {
         "Jane..Roe",
     ];
     let mut seen = 0;
-    for name in names
-        .iter()
-        .filter(|name| cfg!(unix) || !name.contains('"'))
-    {
+    for name in names.iter().filter(|name| cfg!(unix) || !name.contains('"')) {
         let folder = scratch();
         let file = format!("{name}.csv");
         for inner in ["query", name] {
             fs::create_dir(folder.path().join(inner)).expect("a folder");
-            fs::write(
-                folder.path().join(inner).join("egpl_casemgmt_activity.csv"),
-                rows,
-            )
-            .expect("a file");
+            fs::write(folder.path().join(inner).join("egpl_casemgmt_activity.csv"), rows)
+                .expect("a file");
         }
         fs::write(folder.path().join(&file), rows).expect("a file");
-        let inside = format!(
-            "../{}/{name}",
-            folder.path().file_name().expect("a name").display()
-        );
-        for paths in [
-            &["query", &file][..],
-            &[name],
-            &[&file],
-            &[&inside, "query"],
-        ] {
+        let inside = format!("../{}/{name}", folder.path().file_name().expect("a name").display());
+        for paths in [&["query", &file][..], &[name], &[&file], &[&inside, "query"]] {
             let more = [
                 "--table",
                 "egpl_casemgmt_activity",
@@ -1025,29 +794,12 @@ fn a_failure_quotes_no_row() {
     ] {
         let output = chatdb(folder.path(), &["query", sql, "--db", "copy.sqlite"]);
         assert_ne!(output.status.code(), Some(0), "{sql}");
-        assert_eq!(
-            found_in(&output.stderr),
-            [""; 0],
-            "{}",
-            text(&output.stderr)
-        );
+        assert_eq!(found_in(&output.stderr), [""; 0], "{}", text(&output.stderr));
         assert_eq!(found_in(&output.stdout), [""; 0]);
-        assert!(
-            text(&output.stderr).starts_with("error: "),
-            "{}",
-            text(&output.stderr)
-        );
+        assert!(text(&output.stderr).starts_with("error: "), "{}", text(&output.stderr));
     }
-    let output = chatdb(
-        folder.path(),
-        &["diff", "luisa.olio001@post.oulipo.example.csv", "b.csv"],
-    );
-    assert_eq!(
-        found_in(&output.stderr),
-        [""; 0],
-        "{}",
-        text(&output.stderr)
-    );
+    let output = chatdb(folder.path(), &["diff", "luisa.olio001@post.oulipo.example.csv", "b.csv"]);
+    assert_eq!(found_in(&output.stderr), [""; 0], "{}", text(&output.stderr));
 }
 
 #[test]
@@ -1055,14 +807,7 @@ fn replays_show_what_the_document_prints_and_need_no_key() {
     let folder = scratch();
     let output = chatdb(
         folder.path(),
-        &[
-            "replay",
-            "services_failure",
-            "--until",
-            "20",
-            "--db",
-            "lab.sqlite",
-        ],
+        &["replay", "services_failure", "--until", "20", "--db", "lab.sqlite"],
     );
     assert!(text(&output.stdout).contains("customer@awesome.com"));
     for place in [["--db", "lab.sqlite"], ["--after", "services_failure/20"]] {
@@ -1070,11 +815,7 @@ fn replays_show_what_the_document_prints_and_need_no_key() {
             folder.path(),
             &[&["query", "open_chats", "--format", "csv"], &place[..]].concat(),
         );
-        assert!(
-            text(&output.stdout).contains("customer@awesome.com"),
-            "{}",
-            text(&output.stderr)
-        );
+        assert!(text(&output.stdout).contains("customer@awesome.com"), "{}", text(&output.stderr));
     }
     assert!(!folder.path().join("config").exists(), "no key was made");
 }
@@ -1095,50 +836,23 @@ fn a_diff_shows_what_the_document_prints_and_hides_everybody_else() {
         format!("{header}{}", rows.replace("customer", "luisa")),
     )
     .expect("a file");
-    fs::write(
-        folder.path().join("c.csv"),
-        format!("id,mail\n1,{}\n", address(3)),
-    )
-    .expect("a file");
-    fs::write(
-        folder.path().join("d.csv"),
-        "id,mail,text\n1,nobody,words\n",
-    )
-    .expect("a file");
+    fs::write(folder.path().join("c.csv"), format!("id,mail\n1,{}\n", address(3))).expect("a file");
+    fs::write(folder.path().join("d.csv"), "id,mail,text\n1,nobody,words\n").expect("a file");
     for format in ["table", "csv", "markdown", "json"] {
-        let run = |args: &[&str]| {
-            chatdb(
-                folder.path(),
-                &[&["diff", "--format", format], args].concat(),
-            )
-        };
+        let run =
+            |args: &[&str]| chatdb(folder.path(), &[&["diff", "--format", format], args].concat());
         let output = run(&["services_failure/open_chats", "a.csv"]);
-        assert_eq!(
-            found_in(&output.stdout),
-            [""; 0],
-            "{format}: {}",
-            text(&output.stdout)
-        );
+        assert_eq!(found_in(&output.stdout), [""; 0], "{format}: {}", text(&output.stdout));
         assert!(
             text(&output.stdout).contains("customer@awesome.com"),
             "{format}: {}",
             text(&output.stdout)
         );
         let output = run(&["a.csv", "b.csv", "--key", "activity_id"]);
-        assert_eq!(
-            found_in(&output.stdout),
-            [""; 0],
-            "{format}: {}",
-            text(&output.stdout)
-        );
+        assert_eq!(found_in(&output.stdout), [""; 0], "{format}: {}", text(&output.stdout));
         assert!(text(&output.stdout).contains("address-"), "{format}");
         let output = run(&["c.csv", "d.csv", "--columns", "subset"]);
-        assert_eq!(
-            found_in(&output.stdout),
-            [""; 0],
-            "{format}: {}",
-            text(&output.stdout)
-        );
+        assert_eq!(found_in(&output.stdout), [""; 0], "{format}: {}", text(&output.stdout));
         assert!(
             !text(&output.stdout).contains("nobody"),
             "nothing tells that a table is nobody's, {format}"
@@ -1169,18 +883,13 @@ fn keys_and_remarks_of_a_comparison_are_walked_too() {
             vec![Cell::Text(spelt), Cell::Integer(n)],
         ],
     };
-    let terms = chatdb::check::Terms {
-        key: vec!["contact_point_data".to_owned()],
-        ..Default::default()
-    };
+    let terms =
+        chatdb::check::Terms { key: vec!["contact_point_data".to_owned()], ..Default::default() };
     let comparison =
         chatdb::check::compare_tables(&side(address(4), 1), &side(address(4), 2), &terms)
             .expect("a diff");
     assert!(
-        comparison
-            .remarks
-            .iter()
-            .any(|remark| remark.contains("olio")),
+        comparison.remarks.iter().any(|remark| remark.contains("olio")),
         "{:?}",
         comparison.remarks
     );
@@ -1189,13 +898,8 @@ fn keys_and_remarks_of_a_comparison_are_walked_too() {
         actual: format!("{}.csv", address(5)),
         comparison,
     };
-    let mut report = Report {
-        comparisons: vec![named],
-        ..Report::new()
-    };
-    Redactor::new(key(), Classes::known())
-        .report(&mut report)
-        .expect("a key");
+    let mut report = Report { comparisons: vec![named], ..Report::new() };
+    Redactor::new(key(), Classes::known()).report(&mut report).expect("a key");
     for (format, bytes) in rendered(&report) {
         assert_eq!(found_in(&bytes), [""; 0], "{format}: {}", text(&bytes));
     }
@@ -1210,10 +914,7 @@ fn one_person(folder: &Path) {
 }
 
 fn diff(folder: &Path, more: &[&str]) -> Output {
-    chatdb(
-        folder,
-        &[&["diff", "a.csv", "b.csv", "--key", "activity_id"], more].concat(),
-    )
+    chatdb(folder, &[&["diff", "a.csv", "b.csv", "--key", "activity_id"], more].concat())
 }
 
 #[cfg(unix)]
@@ -1236,32 +937,21 @@ fn the_key_is_made_once_for_its_owner_alone() {
     let runs: Vec<_> = std::thread::scope(|scope| {
         let run = || scope.spawn(|| diff(folder.path(), &[]).stdout);
         let all: Vec<_> = (0..4).map(|_| run()).collect();
-        all.into_iter()
-            .map(|run| run.join().expect("a run"))
-            .collect()
+        all.into_iter().map(|run| run.join().expect("a run")).collect()
     });
     assert!(text(&runs[0]).contains("address-"), "{}", text(&runs[0]));
-    assert!(
-        runs.iter().all(|run| *run == runs[0]),
-        "all that start at once use the one key"
-    );
+    assert!(runs.iter().all(|run| *run == runs[0]), "all that start at once use the one key");
     let keys = folder.path().join("config/chatdb");
     let path = keys.join("privacy.key");
     assert_eq!((mode(&path), mode(&keys)), (0o600, 0o700));
     let key = fs::read(&path).expect("a key");
     assert_eq!(key.len(), Key::BYTES);
-    assert_eq!(
-        fs::read_dir(&keys).expect("a folder").count(),
-        1,
-        "nothing else is left there"
-    );
+    assert_eq!(fs::read_dir(&keys).expect("a folder").count(), 1, "nothing else is left there");
     // Another user has another key, and nothing links the two.
     fs::remove_file(&path).expect("gone");
     let other = diff(folder.path(), &[]).stdout;
     let words = |bytes: &[u8]| {
-        let words = text(bytes)
-            .split_whitespace()
-            .filter(|word| word.starts_with("address-"));
+        let words = text(bytes).split_whitespace().filter(|word| word.starts_with("address-"));
         words.map(str::to_owned).collect::<BTreeSet<_>>()
     };
     assert_ne!(fs::read(&path).expect("a key"), key);
@@ -1269,10 +959,7 @@ fn the_key_is_made_once_for_its_owner_alone() {
     // A key can be carried along.
     fs::write(folder.path().join("k"), key).expect("a file");
     set_mode(&folder.path().join("k"), 0o600);
-    assert_eq!(
-        text(&diff(folder.path(), &["--key-file", "k"]).stdout),
-        text(&runs[0])
-    );
+    assert_eq!(text(&diff(folder.path(), &["--key-file", "k"]).stdout), text(&runs[0]));
 }
 
 #[cfg(unix)]
@@ -1284,10 +971,7 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     let refused = |code: i32, stderr: &str| {
         let output = diff(folder.path(), &["--key-file", "k"]);
         assert_eq!(text(&output.stderr), stderr);
-        assert_eq!(
-            (output.status.code(), text(&output.stdout)),
-            (Some(code), "")
-        );
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), ""));
     };
     refused(
         4,
@@ -1337,17 +1021,11 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     set_mode(folder.path(), 0o700);
     fs::rename(&path, folder.path().join("real")).expect("moved");
     std::os::unix::fs::symlink("real", &path).expect("a link");
-    refused(
-        5,
-        "error: the pseudonym key `k` is a symbolic link, which is not followed\n",
-    );
+    refused(5, "error: the pseudonym key `k` is a symbolic link, which is not followed\n");
     fs::remove_file(&path).expect("gone");
     fs::create_dir(&path).expect("a folder");
     refused(5, "error: the pseudonym key `k` is not a regular file\n");
-    assert!(
-        !folder.path().join("config").exists(),
-        "no other key is made instead"
-    );
+    assert!(!folder.path().join("config").exists(), "no other key is made instead");
     let own = folder.path().join("config/chatdb");
     fs::create_dir_all(&own).expect("a folder");
     set_mode(&own, 0o777);

@@ -32,11 +32,8 @@ fn a_header_says_everything_about_a_query() {
     assert_eq!(query.kinds, [duration, ("n".to_owned(), Kind::Integer)]);
     assert_eq!(query.dialect, Dialect::Tsql);
     assert_eq!(query.situation.as_deref(), Some("rests_on"));
-    let parameters: Vec<_> = query
-        .parameters
-        .iter()
-        .map(|p| (p.name.as_str(), p.default.clone()))
-        .collect();
+    let parameters: Vec<_> =
+        query.parameters.iter().map(|p| (p.name.as_str(), p.default.clone())).collect();
     assert_eq!(
         parameters,
         [
@@ -45,10 +42,7 @@ fn a_header_says_everything_about_a_query() {
             ("since", None),
         ]
     );
-    assert_eq!(
-        query.restored.as_deref(),
-        Some("the list is cut: after \"c.l\"")
-    );
+    assert_eq!(query.restored.as_deref(), Some("the list is cut: after \"c.l\""));
     assert_eq!(query.source.as_deref(), Some("a page"));
     assert_eq!(query.note.as_deref(), Some("none"));
     assert_eq!(
@@ -82,19 +76,10 @@ fn the_order_is_that_of_the_last_plain_order_by() {
         "select a from t order\n by b.a asc, [b c] DESC, \"d\" , `e` limit 5;",
         &["a", "b c", "d", "e"],
     );
-    check(
-        "SELECT a FROM t ORDER BY main.t.a DESC NULLS LAST, b NULLS FIRST OFFSET 2",
-        &["a", "b"],
-    );
-    check(
-        "SELECT a FROM (SELECT a FROM t ORDER BY x) ORDER BY a -- no more",
-        &["a"],
-    );
+    check("SELECT a FROM t ORDER BY main.t.a DESC NULLS LAST, b NULLS FIRST OFFSET 2", &["a", "b"]);
+    check("SELECT a FROM (SELECT a FROM t ORDER BY x) ORDER BY a -- no more", &["a"]);
     check("SELECT a FROM (SELECT a FROM t ORDER BY x)", &[]);
-    check(
-        "SELECT rank() OVER (ORDER BY x) AS r FROM t ORDER BY r",
-        &["r"],
-    );
+    check("SELECT rank() OVER (ORDER BY x) AS r FROM t ORDER BY r", &["r"]);
     check("SELECT a FROM t ORDER BY a + 1", &[]);
     check("SELECT a FROM t ORDER BY a, lower(b)", &[]);
     check("SELECT a FROM t ORDER BY 1", &[]);
@@ -102,10 +87,7 @@ fn the_order_is_that_of_the_last_plain_order_by() {
     check("SELECT a FROM t ORDER BY a,", &[]);
     check("SELECT a FROM t ORDER BY", &[]);
     check("SELECT 'ORDER BY a'", &[]);
-    assert_eq!(
-        read("-- title: x\n-- order: b, a\nSELECT a FROM t ORDER BY c").order,
-        ["b", "a"]
-    );
+    assert_eq!(read("-- title: x\n-- order: b, a\nSELECT a FROM t ORDER BY c").order, ["b", "a"]);
 }
 
 #[test]
@@ -121,11 +103,8 @@ fn a_finding_says_what_it_means_needs_and_rests_on() {
     assert_eq!(query.helps, ["eglv_session"]);
     assert_eq!(query.tag, Some(Tag::Contested));
     assert_eq!(query.urgency, Some(Urgency::Now));
-    let parameters: Vec<_> = query
-        .parameters
-        .iter()
-        .map(|p| (p.name.as_str(), p.kind, p.default.clone()))
-        .collect();
+    let parameters: Vec<_> =
+        query.parameters.iter().map(|p| (p.name.as_str(), p.kind, p.default.clone())).collect();
     assert_eq!(
         parameters,
         [
@@ -156,12 +135,9 @@ fn a_finding_says_what_it_means_needs_and_rests_on() {
 
 #[test]
 fn a_mistake_stands_where_it_was_made() {
-    let problems = Query::read(
-        "ask",
-        "reports/ask.sql",
-        "-- title: x\n--   y\n-- kye: a\nSELECT 'a\n",
-    )
-    .expect_err("it has mistakes");
+    let problems =
+        Query::read("ask", "reports/ask.sql", "-- title: x\n--   y\n-- kye: a\nSELECT 'a\n")
+            .expect_err("it has mistakes");
     assert_eq!(
         problems.to_string(),
         "reports/ask.sql:3:4: unknown header key `kye`\n hint: did you mean `key`?\n\n\
@@ -262,22 +238,15 @@ fn what_the_author_wrote_is_quoted_in_a_message() {
     fs::write(folder.path().join("orders.csv"), "id,word\n1,Meier\n").expect("a file");
     for (sql, said) in [
         ("SELECT FORMAT(id, '0.0E+00') FROM orders", "'0.0E+00'"),
-        (
-            "SELECT value FROM orders CROSS APPLY STRING_SPLIT(word, 'ab')",
-            "'separator'",
-        ),
+        ("SELECT value FROM orders CROSS APPLY STRING_SPLIT(word, 'ab')", "'separator'"),
         (
             "CREATE TABLE #t (a int NOT NULL); INSERT #t SELECT NULL FROM orders",
             "column 'a', table '#t'",
         ),
         ("SELECT CAST(word AS int) FROM orders", "'(withheld)'"),
     ] {
-        let line = [
-            &words("query")[..],
-            &[sql.to_owned()],
-            &words("orders.csv --table orders"),
-        ]
-        .concat();
+        let line =
+            [&words("query")[..], &[sql.to_owned()], &words("orders.csv --table orders")].concat();
         let (_, stderr) = run(folder.path(), &line);
         assert!(stderr.contains(said), "{sql}: {stderr}");
     }
@@ -294,19 +263,10 @@ fn results_in_one_file_have_an_empty_line_between_them() {
     let said = "note: 3 results are in one file, with an empty line between them; for a file each, run one query at a \
                 time\n";
     for (way, expect) in [
-        (
-            "--after services_failure/20 --format csv",
-            "a\nNULL\n\nb\n\"\"\n\nc\n2\n",
-        ),
+        ("--after services_failure/20 --format csv", "a\nNULL\n\nb\n\"\"\n\nc\n2\n"),
         ("activity.csv --format csv", "a\nNULL\n\nb\n\"\"\n\nc\n2\n"),
-        (
-            "activity.csv --format csv --include-pii",
-            "a\nNULL\n\nb\n\"\"\n\nc\n2\n",
-        ),
-        (
-            "--after services_failure/20 --format tsv",
-            "a\nNULL\n\nb\n\"\"\n\nc\n2\n",
-        ),
+        ("activity.csv --format csv --include-pii", "a\nNULL\n\nb\n\"\"\n\nc\n2\n"),
+        ("--after services_failure/20 --format tsv", "a\nNULL\n\nb\n\"\"\n\nc\n2\n"),
     ] {
         let (shown, notes) = written(folder.path(), &words(&format!("{query} {way}")));
         assert_eq!(shown, expect, "{way}");
@@ -336,31 +296,15 @@ fn what_is_computed_has_no_pseudonym_whatever_it_is_called() {
             "SUM(activity_status) * 10000, activity_status + 1",
             "(No column name),(No column name)\n50000000,5001\n",
         ),
-        (
-            "sqlite",
-            "COUNT(contact_point_data)",
-            "COUNT(contact_point_data)\n1\n",
-        ),
-        (
-            "sqlite",
-            "sum(activity_status) * 10000",
-            "sum(activity_status) * 10000\n50000000\n",
-        ),
+        ("sqlite", "COUNT(contact_point_data)", "COUNT(contact_point_data)\n1\n"),
+        ("sqlite", "sum(activity_status) * 10000", "sum(activity_status) * 10000\n50000000\n"),
     ] {
         let grouped = match list.contains(", ") {
             true => " GROUP BY when_created, activity_status",
             false => "",
         };
         let sql = format!("SELECT {list} {from}{grouped}");
-        let line = [
-            "query",
-            &sql,
-            "activity.csv",
-            "--dialect",
-            dialect,
-            "--format",
-            "csv",
-        ];
+        let line = ["query", &sql, "activity.csv", "--dialect", dialect, "--format", "csv"];
         let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
         assert_eq!(written(folder.path(), &line).0, expect, "{sql}");
     }
@@ -380,18 +324,11 @@ fn what_is_computed_has_no_pseudonym_whatever_it_is_called() {
 fn tables_that_are_not_there_are_listed_by_a_query_that_works() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("activity.csv"), ACTIVITIES).expect("a file");
-    let (code, stderr) = run(
-        folder.path(),
-        &words("query \"SELECT * FROM nowhere\" activity.csv"),
-    );
+    let (code, stderr) = run(folder.path(), &words("query \"SELECT * FROM nowhere\" activity.csv"));
     assert_eq!(code, Some(2));
     let hint = stderr.split_once("hint: ").expect("a hint").1;
     let query = hint.split(" lists").next().expect("a query");
-    let listed = [
-        &words("query")[..],
-        &[query.to_owned(), "activity.csv".to_owned()],
-    ]
-    .concat();
+    let listed = [&words("query")[..], &[query.to_owned(), "activity.csv".to_owned()]].concat();
     assert_eq!(run(folder.path(), &listed).0, Some(0), "{query}");
 }
 

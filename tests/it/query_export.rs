@@ -32,27 +32,18 @@ fn finding(text: &str) -> Query {
 
 /// Every query and finding in T-SQL.
 fn carried() -> Vec<Query> {
-    let reports = assets::reports()
-        .into_iter()
-        .map(|name| (name, assets::report(name)));
-    let findings = assets::findings()
-        .into_iter()
-        .map(|name| (name, assets::finding(name)));
+    let reports = assets::reports().into_iter().map(|name| (name, assets::report(name)));
+    let findings = assets::findings().into_iter().map(|name| (name, assets::finding(name)));
     let read = |(name, found): (&str, Option<(String, &str)>)| {
         let (file, text) = found.expect("it is listed");
         Query::read(name, &file, text).expect("it is valid")
     };
     let all = reports.chain(findings).map(read);
     // What asks the platform model is asked of a replay, and SQL Server has none.
-    let tsql: Vec<Query> = all
-        .filter(|query| query.dialect == Dialect::Tsql || query.tag.is_some())
-        .collect();
+    let tsql: Vec<Query> =
+        all.filter(|query| query.dialect == Dialect::Tsql || query.tag.is_some()).collect();
     let findings = assets::findings().len();
-    assert!(
-        tsql.len() >= findings + 2,
-        "{} queries in T-SQL",
-        tsql.len()
-    );
+    assert!(tsql.len() >= findings + 2, "{} queries in T-SQL", tsql.len());
     tsql
 }
 
@@ -95,17 +86,12 @@ DECLARE @agent int = 1003;
 
 #[test]
 fn the_values_stand_in_their_places_for_sqlite() {
-    let text = FINDING
-        .replace("@agent", "1")
-        .replace("-- parameter: agent\n", "");
+    let text = FINDING.replace("@agent", "1").replace("-- parameter: agent\n", "");
     let printed = export(&finding(&text), Dialect::Sqlite, &[]).expect("SQL");
     assert!(!printed.contains("DECLARE"), "{printed}");
     assert!(printed.contains("5000000000"), "{printed}");
     assert!(printed.contains("'O''Neil'"), "{printed}");
-    assert!(
-        printed.starts_with("-- Chats that nobody looks after\n"),
-        "{printed}"
-    );
+    assert!(printed.starts_with("-- Chats that nobody looks after\n"), "{printed}");
 }
 
 /// What keeps a text from being a query alone behind its declarations; nothing, when all is well.
@@ -115,10 +101,7 @@ fn wrong_with(printed: &str) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     let (last, first) = statements.split_last()?;
-    if !first
-        .iter()
-        .all(|statement| matches!(statement, Statement::Declare { .. }))
-    {
+    if !first.iter().all(|statement| matches!(statement, Statement::Declare { .. })) {
         return Some("something else than a declaration stands before the query".to_owned());
     }
     match last {
@@ -139,11 +122,7 @@ fn what_is_carried_is_printed_as_t_sql_that_only_reads() {
             let declared = format!("DECLARE @{} ", parameter.name);
             assert!(printed.contains(&declared), "{printed}");
         }
-        assert!(
-            export(&query, Dialect::Sqlite, &[]).is_ok(),
-            "{}",
-            query.name
-        );
+        assert!(export(&query, Dialect::Sqlite, &[]).is_ok(), "{}", query.name);
     }
 }
 
@@ -154,14 +133,8 @@ fn t_sql_that_writes_or_cannot_be_read_is_found() {
         wrong_with("update t set a = 1; select 1").as_deref(),
         Some("something else than a declaration stands before the query")
     );
-    assert_eq!(
-        wrong_with("select a into t from u").as_deref(),
-        Some("it makes a table")
-    );
-    assert_eq!(
-        wrong_with("delete from t").as_deref(),
-        Some("it does not end with a query")
-    );
+    assert_eq!(wrong_with("select a into t from u").as_deref(), Some("it makes a table"));
+    assert_eq!(wrong_with("delete from t").as_deref(), Some("it does not end with a query"));
     assert!(wrong_with("select from where").is_some());
 }
 
@@ -181,9 +154,6 @@ fn tables_are_listed_without_those_that_the_text_makes_itself() {
         ),
         Ok("A B".to_owned())
     );
-    assert_eq!(
-        listed("select 1\nGO\nselect * from d join e on 1 = 1"),
-        Ok("d e".to_owned())
-    );
+    assert_eq!(listed("select 1\nGO\nselect * from d join e on 1 = 1"), Ok("d e".to_owned()));
     assert!(listed("select from").is_err());
 }

@@ -87,11 +87,7 @@ fn typed<'a>(name: &str, block: &Block<'a>) -> Vec<Typed<'a>> {
     for (at, line) in block.lines.iter().enumerate() {
         let line_no = block.line + at;
         match (line.strip_prefix("$ "), all.last_mut()) {
-            (Some(command), _) => all.push(Typed {
-                line: line_no,
-                command,
-                shown: Vec::new(),
-            }),
+            (Some(command), _) => all.push(Typed { line: line_no, command, shown: Vec::new() }),
             (None, Some(last)) => last.shown.push(line),
             (None, None) => panic!("{name}:{line_no}: a console block starts with `$ `"),
         }
@@ -246,9 +242,9 @@ fn shows(shown: &[&str], actual: &[&str]) -> bool {
     match shown.split_first() {
         None => actual.is_empty(),
         Some((&"...", rest)) => (0..=actual.len()).any(|skip| shows(rest, &actual[skip..])),
-        Some((line, rest)) => actual
-            .split_first()
-            .is_some_and(|(first, more)| first == line && shows(rest, more)),
+        Some((line, rest)) => {
+            actual.split_first().is_some_and(|(first, more)| first == line && shows(rest, more))
+        }
     }
 }
 
@@ -256,10 +252,7 @@ fn shows(shown: &[&str], actual: &[&str]) -> bool {
 /// not print what is shown.
 fn run(name: &str, page: &str) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let mut shell = Shell {
-        folder: folder.path(),
-        unseen: None,
-    };
+    let mut shell = Shell { folder: folder.path(), unseen: None };
     let mut right: Vec<String> = page.lines().map(str::to_owned).collect();
     let mut wrong = Vec::new();
     // From the end of the page, so that line numbers hold while lines are replaced.
@@ -303,11 +296,7 @@ fn run(name: &str, page: &str) -> (String, Vec<String>) {
 }
 
 fn difference(name: &str, typed: &Typed<'_>, actual: &[&str]) -> String {
-    let Typed {
-        line,
-        command,
-        shown,
-    } = typed;
+    let Typed { line, command, shown } = typed;
     let same = shown.iter().zip(actual).take_while(|(a, b)| a == b).count();
     let at = |lines: &[&str]| lines.get(same).map_or("the end".into(), |s| s.to_string());
     format!(
@@ -365,11 +354,7 @@ fn the_pictures_are_what_the_program_draws() {
             fs::write(&path, &output.stdout).expect("a picture can be written");
         }
         let there = fs::read(&path).expect("a picture");
-        assert!(
-            there == output.stdout,
-            "{}: UPDATE=1 draws it anew",
-            path.display()
-        );
+        assert!(there == output.stdout, "{}: UPDATE=1 draws it anew", path.display());
         drawn += 1;
     }
     assert!(drawn > 0);
@@ -409,10 +394,7 @@ fn the_picture_of_an_analysis_is_the_first_screen_of_it() {
 
 #[test]
 fn every_command_stands_in_the_readme() {
-    let help = Command::new(PROGRAM)
-        .arg("--help")
-        .output()
-        .expect("it runs");
+    let help = Command::new(PROGRAM).arg("--help").output().expect("it runs");
     let help = String::from_utf8(help.stdout).expect("help is UTF-8");
     let commands: Vec<&str> = help
         .lines()
@@ -426,10 +408,8 @@ fn every_command_stands_in_the_readme() {
         .collect();
     assert!(commands.len() > 5, "the help lists commands: {help}");
     let page = readme();
-    let missing: Vec<&&str> = commands
-        .iter()
-        .filter(|name| !page.contains(&format!("chatdb {name}")))
-        .collect();
+    let missing: Vec<&&str> =
+        commands.iter().filter(|name| !page.contains(&format!("chatdb {name}"))).collect();
     assert!(missing.is_empty(), "not in README.md: {missing:?}");
 }
 
@@ -447,9 +427,7 @@ fn the_readme_and_the_ci_name_the_same_two_commands() {
 /// The heading that a link within a page leads to, as web pages of repositories name it.
 fn slug(heading: &str) -> String {
     let kept = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = kept
-        .chars()
-        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
@@ -459,9 +437,8 @@ fn whatever_a_page_links_to_is_there() {
         let page = text(&name);
         let folder = root().join(&name);
         let folder = folder.parent().expect("a page stands in a folder");
-        let headings: Vec<String> = (page.lines().filter(|line| line.starts_with('#')))
-            .map(slug)
-            .collect();
+        let headings: Vec<String> =
+            (page.lines().filter(|line| line.starts_with('#'))).map(slug).collect();
         let links = page.split("](").skip(1);
         for link in links.map(|rest| rest.split(')').next().unwrap_or("")) {
             let there = match link.strip_prefix('#') {
@@ -477,16 +454,10 @@ fn whatever_a_page_links_to_is_there() {
 fn every_page_of_docs_says_what_it_is_for_and_where_to_go_next() {
     for name in pages().iter().skip(1) {
         let page = text(name);
-        assert!(
-            page.contains("\nThis page "),
-            "{name} does not say what it is for"
-        );
+        assert!(page.contains("\nThis page "), "{name} does not say what it is for");
         let last = page.trim_end().lines().last().unwrap_or("");
         assert!(last.starts_with("Next: "), "{name} ends without `Next:`");
-        assert!(
-            readme().contains(name.as_str()),
-            "README.md does not name {name}"
-        );
+        assert!(readme().contains(name.as_str()), "README.md does not name {name}");
     }
 }
 
@@ -506,11 +477,7 @@ fn an_ellipsis_stands_for_any_lines_and_nothing_else_does() {
     ];
     for (shown, actual, expected) in cases {
         let lines = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
-        assert_eq!(
-            shows(&lines(shown), &lines(actual)),
-            expected,
-            "{shown} / {actual}"
-        );
+        assert_eq!(shows(&lines(shown), &lines(actual)), expected, "{shown} / {actual}");
     }
 }
 
@@ -521,25 +488,17 @@ fn a_page_that_shows_something_else_is_told_and_mended() {
     let (right, wrong) = run("README.md", page);
     assert_eq!(
         wrong,
-        [
-            "README.md:10: `chatdb diff a.csv a.csv`\n   shown \"same: nothing\"\n \
-          printed \"same: 1 row, 2 columns\""
-        ]
+        ["README.md:10: `chatdb diff a.csv a.csv`\n   shown \"same: nothing\"\n \
+          printed \"same: 1 row, 2 columns\""]
     );
-    assert_eq!(
-        right,
-        page.replace("same: nothing", "same: 1 row, 2 columns")
-    );
+    assert_eq!(right, page.replace("same: nothing", "same: 1 row, 2 columns"));
     assert_eq!(run("README.md", &right), (right.clone(), Vec::new()));
 }
 
 #[test]
 #[should_panic(expected = "the last command ends with 2; show it with `$ echo $?`")]
 fn a_command_that_fails_shows_its_code() {
-    run(
-        "README.md",
-        "```console\n$ chatdb show nothing_of_the_kind\n...\n```\n",
-    );
+    run("README.md", "```console\n$ chatdb show nothing_of_the_kind\n...\n```\n");
 }
 
 #[test]

@@ -64,11 +64,7 @@ fn a_table_is_expected_once_somebody_has_accepted_it() {
     ends(&folder, &["review", "lab", "--reject", "message_fate"], 0);
     assert_eq!(table(&folder), "");
     ends(&folder, &["record", "lab"], 0);
-    ends(
-        &folder,
-        &["review", "lab", "--accept", "lab/message_fate"],
-        0,
-    );
+    ends(&folder, &["review", "lab", "--accept", "lab/message_fate"], 0);
     assert!(table(&folder).starts_with("| author"));
     ends(&folder, &["replay", "./lab"], 0);
     ends(&folder, &["record", "lab", "--check"], 0);
@@ -108,9 +104,8 @@ fn a_table_that_differs_is_replaced_only_when_it_is_accepted_and_not_documented(
 
 #[test]
 fn what_is_recorded_is_read_as_the_same_cells() {
-    let awkward = [
-        "", " ", "NULL", "a|b", "\\", "\\|", "\"", "\"a\"", "a\"b", "x ", "&amp;", "*", "`", "|",
-    ];
+    let awkward =
+        ["", " ", "NULL", "a|b", "\\", "\\|", "\"", "\"a\"", "a\"b", "x ", "&amp;", "*", "`", "|"];
     let folder = lab(WORDS);
     for one in awkward {
         for other in awkward {
@@ -129,18 +124,11 @@ fn what_is_recorded_is_read_as_the_same_cells() {
             };
             assert_eq!(read.header, ["a", "b|c"]);
             let cells = |at: usize| -> Vec<(&str, bool)> {
-                read.rows[at]
-                    .cells
-                    .iter()
-                    .map(|cell| (cell.text.as_str(), cell.quoted))
-                    .collect()
+                read.rows[at].cells.iter().map(|cell| (cell.text.as_str(), cell.quoted)).collect()
             };
             let texts: Vec<&str> = cells(0).iter().map(|(text, _)| *text).collect();
             assert_eq!(texts, [one, other]);
-            assert_eq!(
-                cells(0)[0].1,
-                one == "NULL" || one.trim() != one || one.starts_with('"')
-            );
+            assert_eq!(cells(0)[0].1, one == "NULL" || one.trim() != one || one.starts_with('"'));
             assert_eq!(cells(1), [("NULL", false), ("7", false)]);
         }
     }
@@ -159,21 +147,13 @@ fn sentences_are_statements_on_their_own_lines() {
     assert!(script.file.ends_with("lab/scenario.toml"));
     assert!(lines[8].contains("Is anybody there?"), "{lines:?}");
     assert!(lines[9].contains("a | b"), "{lines:?}");
-    let titles: Vec<&str> = scenario
-        .steps
-        .iter()
-        .map(|step| step.title.as_str())
-        .collect();
+    let titles: Vec<&str> = scenario.steps.iter().map(|step| step.title.as_str()).collect();
     assert_eq!(titles[0], "Messaging stops");
     let ids: Vec<&str> = scenario.steps.iter().map(|step| step.id.as_str()).collect();
     assert_eq!(ids, ["10", "20"]);
     assert_eq!(scenario.steps[1].at - scenario.steps[0].at, 30_000);
     let wrong = WORDS.replace("messaging stops", "mesaging stops");
-    assert!(
-        mistakes(&wrong).contains("lab/scenario.toml:5:12: "),
-        "{}",
-        mistakes(&wrong)
-    );
+    assert!(mistakes(&wrong).contains("lab/scenario.toml:5:12: "), "{}", mistakes(&wrong));
 }
 
 #[test]
@@ -190,14 +170,8 @@ fn a_step_is_repeated_for_each_value_and_each_order() {
         .iter()
         .map(|step| (step.id.as_str(), (step.at - start) / 60_000))
         .collect();
-    let expected = [
-        ("20_1_1", 1),
-        ("20_1_2", 2),
-        ("20_1_3", 3),
-        ("20_2_1", 1),
-        ("20_2_2", 2),
-        ("20_2_3", 3),
-    ];
+    let expected =
+        [("20_1_1", 1), ("20_1_2", 2), ("20_1_3", 3), ("20_2_1", 1), ("20_2_2", 2), ("20_2_3", 3)];
     assert_eq!(cases, expected);
     let orders = &scenario.steps[7..25];
     assert_eq!(orders.len(), 6 * 3, "six orders of three");
@@ -212,18 +186,10 @@ fn a_step_is_repeated_for_each_value_and_each_order() {
     assert_eq!(branches.filter(|branch| *branch == Some("30_1")).count(), 3);
     let last = &scenario.steps[25];
     assert_eq!(last.at - start, 60_000, "branches take no time");
-    assert!(
-        last.script
-            .as_ref()
-            .is_some_and(|script| script.sql.contains("messaging"))
-    );
+    assert!(last.script.as_ref().is_some_and(|script| script.sql.contains("messaging")));
     let many = "title = \"x\"\ncontinues = \"baseline\"\n[[step]]\nafter = \"1 minute\"\ntitle = \"y\"\n\
         for = { a = [1,2,3,4,5,6,7,8,9,10,11], b = [1,2,3,4,5,6,7,8,9,10,11] }\n";
-    assert!(
-        mistakes(many).contains("more than 120 cases"),
-        "{}",
-        mistakes(many)
-    );
+    assert!(mistakes(many).contains("more than 120 cases"), "{}", mistakes(many));
 }
 
 #[test]
@@ -234,35 +200,17 @@ fn reusing_and_naming_causes_twice_is_refused_where_it_cannot_be() {
         ))
     };
     let cases = [
-        (
-            "after = \"1 minute\"\nreuse = \"baselin/10\"",
-            "did you mean `baseline`?",
-        ),
-        (
-            "after = \"1 minute\"\nreuse = \"baseline/99\"",
-            "`baseline` has no step `99`",
-        ),
-        (
-            "after = \"1 minute\"\nreuse = \"lab/10\"",
-            "depends on this scenario",
-        ),
-        (
-            "after = \"1 minute\"\nreuse = \"10\"",
-            "is not a step of another scenario",
-        ),
+        ("after = \"1 minute\"\nreuse = \"baselin/10\"", "did you mean `baseline`?"),
+        ("after = \"1 minute\"\nreuse = \"baseline/99\"", "`baseline` has no step `99`"),
+        ("after = \"1 minute\"\nreuse = \"lab/10\"", "depends on this scenario"),
+        ("after = \"1 minute\"\nreuse = \"10\"", "is not a step of another scenario"),
         ("after = \"soon\"", "expected hours, minutes and seconds"),
-        (
-            "after = \"1 minute\"\nat = \"+00:01:00\"",
-            "either `at` or `after`",
-        ),
+        ("after = \"1 minute\"\nat = \"+00:01:00\"", "either `at` or `after`"),
         (
             "after = \"1 minute\"\nhappens = [\"messaging stops\"]\nreuse = \"baseline/10\"",
             "either `happens` or `reuse`",
         ),
-        (
-            "after = \"1 minute\"\nevery = \"1 second\"",
-            "between the events of `happens`",
-        ),
+        ("after = \"1 minute\"\nevery = \"1 second\"", "between the events of `happens`"),
     ];
     for (keys, part) in cases {
         let found = with(keys);
@@ -282,20 +230,12 @@ fn a_table_that_was_rejected_is_accepted_by_name_alone() {
         fs::read_to_string(folder.path().join(format!("lab/10_{check}.md"))).expect("a table")
     };
     ends(&folder, &["record", "lab"], 0);
-    ends(
-        &folder,
-        &["review", "lab", "--reject", "required_action"],
-        0,
-    );
+    ends(&folder, &["review", "lab", "--reject", "required_action"], 0);
     ends(&folder, &["review", "lab", "--accept-all"], 0);
     assert_eq!(expected("required_action"), "", "it was rejected");
     assert!(!expected("agent_title_bar").contains("pending"));
     ends(&folder, &["record", "lab", "--check"], 1);
-    ends(
-        &folder,
-        &["review", "lab", "--accept", "required_action"],
-        0,
-    );
+    ends(&folder, &["review", "lab", "--accept", "required_action"], 0);
     ends(&folder, &["record", "lab", "--check"], 0);
 }
 
@@ -334,10 +274,7 @@ fn a_check_that_no_table_could_mend_is_not_passed_over() {
     ] {
         let text = ends(&folder, command, 1);
         for check in ["lab/required_action", "lab/agent_title_bar"] {
-            assert!(
-                text.contains(&format!("fails     {check}")),
-                "{command:?}: {text}"
-            );
+            assert!(text.contains(&format!("fails     {check}")), "{command:?}: {text}");
         }
         assert!(
             text.contains("`chatdb replay ./lab` shows where") || text.contains("shows where"),
@@ -348,9 +285,7 @@ fn a_check_that_no_table_could_mend_is_not_passed_over() {
             "{text}"
         );
     }
-    let fine = VALUE
-        .replace("\"none\"", "\"log in again\"")
-        .replace("rows = 7", "rows = 0");
+    let fine = VALUE.replace("\"none\"", "\"log in again\"").replace("rows = 7", "rows = 0");
     let folder = lab(&fine);
     assert_eq!(ends(&folder, &["review", "lab"], 0), "nothing to review\n");
     assert_eq!(
@@ -363,56 +298,24 @@ fn a_check_that_no_table_could_mend_is_not_passed_over() {
 fn the_checks_of_record_and_review_are_reported_in_every_format() {
     let folder = lab(TWO);
     ends(&folder, &["record", "lab"], 0);
-    ends(
-        &folder,
-        &["review", "lab", "--accept", "required_action"],
-        0,
-    );
+    ends(&folder, &["review", "lab", "--accept", "required_action"], 0);
     for command in ["record", "review"] {
-        let xml = ends(
-            &folder,
-            &[command, "lab", "--check", "--format", "junit"],
-            1,
-        );
-        assert!(
-            xml.contains("tests=\"3\"") && xml.contains("failures=\"1\""),
-            "{xml}"
-        );
-        let failed = xml
-            .split("<testcase")
-            .find(|case| case.contains("<failure"))
-            .expect("one fails");
+        let xml = ends(&folder, &[command, "lab", "--check", "--format", "junit"], 1);
+        assert!(xml.contains("tests=\"3\"") && xml.contains("failures=\"1\""), "{xml}");
+        let failed =
+            xml.split("<testcase").find(|case| case.contains("<failure")).expect("one fails");
         assert!(failed.contains("name=\"agent_title_bar\""), "{xml}");
         let json = ends(&folder, &[command, "lab", "--check", "--format", "json"], 1);
         let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-        assert_eq!(
-            json["runs"][0]["steps"][0]["checks"][1]["verdict"], "pending",
-            "{json}"
-        );
-        ends(
-            &folder,
-            &[
-                command,
-                "lab",
-                "--check",
-                "-o",
-                "checks.xml",
-                "--format",
-                "junit",
-            ],
-            1,
-        );
+        assert_eq!(json["runs"][0]["steps"][0]["checks"][1]["verdict"], "pending", "{json}");
+        ends(&folder, &[command, "lab", "--check", "-o", "checks.xml", "--format", "junit"], 1);
         let written = fs::read_to_string(folder.path().join("checks.xml")).expect("it is written");
         assert_eq!(written, xml);
         fs::remove_file(folder.path().join("checks.xml")).expect("it is there");
         ends(&folder, &[command, "lab", "--format", "junit"], 2);
     }
     ends(&folder, &["review", "lab", "--accept-all"], 0);
-    let xml = ends(
-        &folder,
-        &["review", "lab", "--check", "--format", "junit"],
-        0,
-    );
+    let xml = ends(&folder, &["review", "lab", "--check", "--format", "junit"], 0);
     assert!(xml.contains("failures=\"0\""), "{xml}");
 }
 
@@ -429,17 +332,10 @@ fn validate_names_the_checks_that_wait_for_a_table_and_the_command_that_makes_on
         "{text}"
     );
     ends(&folder, &["record", "lab"], 0);
-    ends(
-        &folder,
-        &["review", "lab", "--accept", "agent_title_bar"],
-        0,
-    );
+    ends(&folder, &["review", "lab", "--accept", "agent_title_bar"], 0);
     let json = ends(&folder, &["validate", "lab", "--format", "json"], 0);
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(
-        json["validated"][0]["pending"],
-        serde_json::json!(["required_action"])
-    );
+    assert_eq!(json["validated"][0]["pending"], serde_json::json!(["required_action"]));
     ends(&folder, &["review", "lab", "--accept-all"], 0);
     assert!(!ends(&folder, &["validate", "lab"], 0).contains("record"));
 }
@@ -454,29 +350,17 @@ fn a_scenario_is_no_export_and_the_way_to_its_rows_is_named() {
     };
     for (args, name) in [
         (&["query", "open_chats", "lab"][..], "lab"),
-        (
-            &["query", "SELECT 1", "services_failure"],
-            "services_failure",
-        ),
-        (
-            &["query", "SELECT 1", "services_failure/20"],
-            "services_failure/20",
-        ),
+        (&["query", "SELECT 1", "services_failure"], "services_failure"),
+        (&["query", "SELECT 1", "services_failure/20"], "services_failure/20"),
         (&["analyze", "lab"], "lab"),
-        (
-            &["import", "services_failure", "--db", "x.sqlite"],
-            "services_failure",
-        ),
+        (&["import", "services_failure", "--db", "x.sqlite"], "services_failure"),
     ] {
         let said = says(args);
         assert!(
             said.contains(&format!("`{name}` is a scenario, not an export")),
             "{args:?}: {said}"
         );
-        assert!(
-            said.contains(&format!("`chatdb query SQL --after {name}`")),
-            "{args:?}: {said}"
-        );
+        assert!(said.contains(&format!("`chatdb query SQL --after {name}`")), "{args:?}: {said}");
     }
     // The hint works as it is typed.
     let sql = "SELECT count(*) AS n FROM egpl_user";
@@ -485,15 +369,5 @@ fn a_scenario_is_no_export_and_the_way_to_its_rows_is_named() {
     }
     // A file of that name is a file.
     fs::write(folder.path().join("services_failure"), "a,b\n1,2\n").expect("a file");
-    ends(
-        &folder,
-        &[
-            "query",
-            "SELECT a FROM t",
-            "services_failure",
-            "--table",
-            "t",
-        ],
-        0,
-    );
+    ends(&folder, &["query", "SELECT a FROM t", "services_failure", "--table", "t"], 0);
 }

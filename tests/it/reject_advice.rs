@@ -186,10 +186,7 @@ const ELSEWHERE: &[(Reason, &str)] = &[
 fn every_reason_has_a_case() {
     for reason in Reason::ALL {
         let cases = CASES.iter().filter(|case| case.reason == reason).count();
-        let others = ELSEWHERE
-            .iter()
-            .filter(|(other, _)| *other == reason)
-            .count();
+        let others = ELSEWHERE.iter().filter(|(other, _)| *other == reason).count();
         assert_eq!((cases + others).min(1), 1, "{}", reason.code());
     }
 }
@@ -204,18 +201,13 @@ fn whoever_follows_the_advice_of_a_reject_loads_every_record() {
             fs::metadata(&file).expect("the file is there");
             run(
                 folder.path(),
-                &words(&format!(
-                    "import {} --db {db}.sqlite --format json {options}",
-                    case.name
-                )),
+                &words(&format!("import {} --db {db}.sqlite --format json {options}", case.name)),
             )
         };
         let code = case.reason.code();
         fs::write(&file, case.text).expect("a file");
-        let typed = words(&format!(
-            "import {} --db first.sqlite --format csv {}",
-            case.name, case.options
-        ));
+        let typed =
+            words(&format!("import {} --db first.sqlite --format csv {}", case.name, case.options));
         let first = crate::cli::chatdb(
             folder.path(),
             &typed.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -241,16 +233,11 @@ fn whoever_follows_the_advice_of_a_reject_loads_every_record() {
             }
         }
         let advice = case.reason.advice();
-        let named = advice
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|text| text.starts_with("--"));
+        let named = advice.split('`').skip(1).step_by(2).filter(|text| text.starts_with("--"));
         for option in named.filter_map(|text| text.split(' ').next()) {
             let of_reason = CASES.iter().filter(|other| other.reason == case.reason);
-            let is_tried = of_reason
-                .flat_map(|other| other.follows)
-                .any(|follows| follows.contains(option));
+            let is_tried =
+                of_reason.flat_map(|other| other.follows).any(|follows| follows.contains(option));
             if !is_tried && option != "--escape" {
                 wrong.push(format!("{code}: `{option}` of its advice is not tried"));
             }
@@ -263,9 +250,7 @@ fn whoever_follows_the_advice_of_a_reject_loads_every_record() {
 fn a_late_column_of_a_stream_is_read_from_a_file() {
     let mut document = String::from("[");
     for id in 1..=1500 {
-        document.push_str(&format!(
-            "{{\"activity_id\":{id},\"activity_status\":5000}},\n"
-        ));
+        document.push_str(&format!("{{\"activity_id\":{id},\"activity_status\":5000}},\n"));
     }
     document.push_str("{\"activity_id\":9999,\"activity_status\":5000,\"subject\":\"x\"}]");
     let folder = tempfile::tempdir().expect("a folder");
@@ -282,12 +267,7 @@ fn a_late_column_of_a_stream_is_read_from_a_file() {
     assert_eq!(streamed.status.code(), Some(3), "{shown}");
     assert!(shown.contains(Reason::LateColumn.code()), "{shown}");
     let saved = [&["import", "a.json", "--db", "again.sqlite"], &table[..]].concat();
-    let (code, stderr) = run(
-        folder.path(),
-        &saved
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect::<Vec<_>>(),
-    );
+    let (code, stderr) =
+        run(folder.path(), &saved.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
     assert_eq!(code, Some(0), "{stderr}");
 }

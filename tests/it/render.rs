@@ -23,12 +23,7 @@ fn terminal(report: &Report, width: usize, detail: Detail) -> String {
     render(
         "table",
         report,
-        RenderOptions {
-            width,
-            detail,
-            color: false,
-            ..RenderOptions::default()
-        },
+        RenderOptions { width, detail, color: false, ..RenderOptions::default() },
     )
 }
 
@@ -38,11 +33,7 @@ fn in_full(name: &str, report: &Report) -> String {
 
 /// Everything that a report can say, in one.
 fn everything() -> Report {
-    sample::report(vec![
-        sample::broken(),
-        sample::reproduced(),
-        sample::not_run(),
-    ])
+    sample::report(vec![sample::broken(), sample::reproduced(), sample::not_run()])
 }
 
 const WIDTHS: [usize; 4] = [40, 80, 120, 200];
@@ -152,19 +143,9 @@ fn lines_keep_to_the_width_but_for_what_is_copied() {
         for detail in [Detail::Full, Detail::Brief] {
             for line in terminal(&everything(), width, detail).lines() {
                 let word = line.split_whitespace().next().unwrap_or_default();
-                let copied = [
-                    "scenario",
-                    "expected",
-                    "reproduce",
-                    "check",
-                    "script",
-                    "step",
-                    "next",
-                ];
-                assert!(
-                    line.width() <= width || copied.contains(&word),
-                    "{width}: {line}"
-                );
+                let copied =
+                    ["scenario", "expected", "reproduce", "check", "script", "step", "next"];
+                assert!(line.width() <= width || copied.contains(&word), "{width}: {line}");
             }
         }
     }
@@ -207,12 +188,7 @@ fn nothing_hidden_reaches_a_terminal_from_any_field_in_any_format() {
                     let text = render(
                         format.name,
                         &report,
-                        RenderOptions {
-                            width,
-                            detail,
-                            color: false,
-                            ..RenderOptions::default()
-                        },
+                        RenderOptions { width, detail, color: false, ..RenderOptions::default() },
                     );
                     let text = text.replace("\r\n", "\n");
                     let hidden: Vec<char> = text
@@ -260,19 +236,13 @@ fn shown(expected: Cell, actual: Cell) -> String {
         Vec::new(),
         RowVerdict::Differs,
         1,
-        vec![
-            sample::differs("c", expected, actual),
-            sample::same("d", Cell::Null),
-        ],
+        vec![sample::differs("c", expected, actual), sample::same("d", Cell::Null)],
     );
     let columns = [("c", Kind::Text), ("d", Kind::Text)];
     let mut report = sample::two_files(false);
     report.comparisons[0].comparison = sample::comparison(&[], &columns, vec![row]);
     let text = terminal(&report, 200, Detail::Full);
-    let line = text
-        .lines()
-        .find(|line| line.starts_with(" 1 "))
-        .unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(" 1 ")).unwrap_or_default();
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
     cells[2..].join(" / ")
 }
@@ -282,67 +252,30 @@ fn values_that_look_alike_are_told_apart() {
     let text = sample::text;
     let cases = [
         (text("CIM_WIM"), text("CIM_VMM"), "CIM_WIM / CIM_VMM"),
-        (
-            text("5000"),
-            Cell::Integer(5000),
-            "\"5000\" (text) / 5000 (integer)",
-        ),
-        (
-            text("x"),
-            Cell::Integer(5000),
-            "\"x\" (text) / 5000 (integer)",
-        ),
-        (
-            Cell::Real(5.0),
-            Cell::Integer(5),
-            "5.0 (real) / 5 (integer)",
-        ),
+        (text("5000"), Cell::Integer(5000), "\"5000\" (text) / 5000 (integer)"),
+        (text("x"), Cell::Integer(5000), "\"x\" (text) / 5000 (integer)"),
+        (Cell::Real(5.0), Cell::Integer(5), "5.0 (real) / 5 (integer)"),
         (Cell::Null, text("NULL"), "NULL / \"NULL\" (text)"),
         (Cell::Null, text(""), "NULL / \"\""),
         (text(""), text("\"\""), "\"\" (text) / \"\\\"\\\"\" (text)"),
         (text("\"NULL\""), text("NULL"), "\"\"NULL\"\" / \"NULL\""),
         (text("a"), text("a "), "\"a\" (text) / \"a \" (text)"),
-        (
-            text("a b"),
-            text("a\u{a0}b"),
-            "\"a b\" (text) / \"a\\u{a0}b\" (text)",
-        ),
-        (
-            text("Bob"),
-            text("Bоb"),
-            "\"Bob\" (text) / \"B\\u{43e}b\" (text)",
-        ),
-        (
-            text("é"),
-            text("e\u{301}"),
-            "\"\\u{e9}\" (text) / \"e\\u{301}\" (text)",
-        ),
-        (
-            text("\u{1b}"),
-            text("␛"),
-            "\"\\u{1b}\" (text) / \"\\u{241b}\" (text)",
-        ),
+        (text("a b"), text("a\u{a0}b"), "\"a b\" (text) / \"a\\u{a0}b\" (text)"),
+        (text("Bob"), text("Bоb"), "\"Bob\" (text) / \"B\\u{43e}b\" (text)"),
+        (text("é"), text("e\u{301}"), "\"\\u{e9}\" (text) / \"e\\u{301}\" (text)"),
+        (text("\u{1b}"), text("␛"), "\"\\u{1b}\" (text) / \"\\u{241b}\" (text)"),
         (text("日本"), text("東京"), "日本 / 東京"),
         (text("Müller"), text("Meier"), "Müller / Meier"),
         (text(" x"), text("y"), "\" x\" / y"),
     ];
     for (expected, actual, line) in cases {
-        assert_eq!(
-            shown(expected.clone(), actual.clone()),
-            line,
-            "{expected:?} {actual:?}"
-        );
+        assert_eq!(shown(expected.clone(), actual.clone()), line, "{expected:?} {actual:?}");
     }
 }
 
 /// The field of column `actual` in the CSV line of one cell that is the same.
 fn field(cell: Cell) -> String {
-    let row = sample::row(
-        Vec::new(),
-        RowVerdict::Matches,
-        1,
-        vec![sample::same("c", cell)],
-    );
+    let row = sample::row(Vec::new(), RowVerdict::Matches, 1, vec![sample::same("c", cell)]);
     let mut report = sample::two_files(false);
     report.comparisons[0].comparison = sample::comparison(&[], &[("c", Kind::Text)], vec![row]);
     let text = in_full("csv", &report);
@@ -362,9 +295,7 @@ fn csv_fields_are_no_formulas_and_null_is_not_a_text() {
     for plain in ["-5", "+49170123", "+49 30 1234", "-1.5", "+1,5"] {
         assert_eq!(text(plain), plain);
     }
-    for formula in [
-        "-1+1", "+49-30", "-A1", "+(5)", "-", "+1.2.3", "-1*2", "+1/2", "+ 5",
-    ] {
+    for formula in ["-1+1", "+49-30", "-A1", "+(5)", "-", "+1.2.3", "-1*2", "+1/2", "+ 5"] {
         assert_eq!(text(formula), format!("'{formula}"));
     }
     assert_eq!(text("\r1"), "'␍1");
@@ -385,18 +316,13 @@ fn rows_that_are_written_as_they_come_are_those_of_the_list() {
     let listing = |cells: &[Cell]| Listing {
         title: "List".to_owned(),
         table: ResultTable {
-            columns: names
-                .iter()
-                .map(|name| Column::new(*name, Kind::Text))
-                .collect(),
+            columns: names.iter().map(|name| Column::new(*name, Kind::Text)).collect(),
             rows: cells.chunks(2).map(<[Cell]>::to_vec).collect(),
         },
         remarks: Vec::new(),
     };
-    let with_rows: Vec<&str> = (FORMATS.iter())
-        .filter(|format| format.rows.is_some())
-        .map(|format| format.name)
-        .collect();
+    let with_rows: Vec<&str> =
+        (FORMATS.iter()).filter(|format| format.rows.is_some()).map(|format| format.name).collect();
     assert_eq!(with_rows, ["csv", "tsv", "jsonl"]);
     let mut awkward = awkward_cells().to_vec();
     awkward.extend([Cell::Real(0.5), Cell::Duration(-61), Cell::Timestamp(0)]);
@@ -421,10 +347,7 @@ fn rows_that_are_written_as_they_come_are_those_of_the_list() {
             rows.end().expect("an end");
             assert_eq!(rows.rendered(), whole.expect("a list"));
             drop(rows);
-            assert_eq!(
-                String::from_utf8_lossy(&handed_on),
-                String::from_utf8_lossy(&held)
-            );
+            assert_eq!(String::from_utf8_lossy(&handed_on), String::from_utf8_lossy(&held));
         });
     }
 }
@@ -435,9 +358,7 @@ fn every_line_of_csv_has_every_field() {
         let text = in_full("csv", &sample::hostile(payload));
         assert!(!text.replace("\r\n", "\n").contains('\r'));
         let mut csv = csv::Reader::from_reader(text.as_bytes());
-        let lines = csv
-            .records()
-            .map(|record| record.expect("as many fields as the header"));
+        let lines = csv.records().map(|record| record.expect("as many fields as the header"));
         // A line break in quotes ends no line.
         let outside = text.split('"').step_by(2);
         let ends: usize = outside.map(|part| part.matches('\n').count()).sum();
@@ -486,10 +407,7 @@ fn cells_of(markdown: &str) -> Vec<String> {
 
 /// What a reader of Markdown should see: every line made safe.
 fn visible(text: &str) -> String {
-    let lines: Vec<String> = text
-        .split('\n')
-        .map(|line| Sanitized::of(line).to_string())
-        .collect();
+    let lines: Vec<String> = text.split('\n').map(|line| Sanitized::of(line).to_string()).collect();
     lines.join("\n")
 }
 
@@ -565,10 +483,7 @@ fn looks_like_quoted_null(text: &str) -> bool {
 #[test]
 fn text_blocks_of_markdown_cannot_be_left() {
     let mut report = sample::report(vec![sample::reproduced()]);
-    let comparison = report.runs[0].steps[1].checks[2]
-        .comparison
-        .as_mut()
-        .expect("lines");
+    let comparison = report.runs[0].steps[1].checks[2].comparison.as_mut().expect("lines");
     comparison.rows[0].cells[0].actual = Some(sample::text("```\n````\n# out"));
     let text = in_full("markdown", &report);
     let headings = Parser::new(&text)
@@ -589,10 +504,7 @@ fn many_differences_are_counted_where_they_are_not_shown() {
     comparison.rows.extend(std::iter::repeat_n(missing, 100));
     let text = terminal(&report, 80, Detail::Full);
     assert!(text.contains("missing: 100 rows\n"), "{text}");
-    assert!(
-        text.contains("missing: 60 rows more; CSV and JSON contain all rows\n"),
-        "{text}"
-    );
+    assert!(text.contains("missing: 60 rows more; CSV and JSON contain all rows\n"), "{text}");
 }
 
 #[test]
@@ -658,29 +570,19 @@ fn an_alias_of_a_format_is_as_good_as_its_name() {
 fn a_row_in_json_has_a_key_for_each_of_its_columns() {
     let keys = |names: &[&str]| {
         let table = ResultTable {
-            columns: (names.iter())
-                .map(|name| Column::new(*name, Kind::Integer))
-                .collect(),
+            columns: (names.iter()).map(|name| Column::new(*name, Kind::Integer)).collect(),
             rows: vec![(0..).take(names.len()).map(Cell::Integer).collect()],
         };
         let json = serde_json::to_value(table).expect("JSON");
         let row = json["rows"][0].as_object().expect("a row is an object");
-        let mut pairs: Vec<(i64, String)> = row
-            .iter()
-            .map(|(key, cell)| (cell.as_i64().expect("a number"), key.clone()))
-            .collect();
+        let mut pairs: Vec<(i64, String)> =
+            row.iter().map(|(key, cell)| (cell.as_i64().expect("a number"), key.clone())).collect();
         pairs.sort_unstable();
         pairs.into_iter().map(|(_, key)| key).collect::<Vec<_>>()
     };
     assert_eq!(keys(&["a", "b"]), ["a", "b"]);
-    assert_eq!(
-        keys(&["a", "a", "a_2", "", "A", "a"]),
-        ["a", "a_3", "a_2", "column_4", "A", "a_4"]
-    );
-    assert_eq!(
-        keys(&["", "", "column_1"]),
-        ["column_2", "column_3", "column_1"]
-    );
+    assert_eq!(keys(&["a", "a", "a_2", "", "A", "a"]), ["a", "a_3", "a_2", "column_4", "A", "a_4"]);
+    assert_eq!(keys(&["", "", "column_1"]), ["column_2", "column_3", "column_1"]);
 }
 
 #[test]
@@ -688,19 +590,9 @@ fn colour_is_beside_the_words_and_takes_no_room() {
     let report = everything();
     let options = RenderOptions::default();
     let plain = render("table", &report, options);
-    let colored = render(
-        "table",
-        &report,
-        RenderOptions {
-            color: true,
-            ..options
-        },
-    );
+    let colored = render("table", &report, RenderOptions { color: true, ..options });
     assert!(!plain.contains('\u{1b}'), "{plain}");
-    assert!(
-        colored.contains("\u{1b}[1m\u{1b}[31mDIFF\u{1b}[0m"),
-        "{colored}"
-    );
+    assert!(colored.contains("\u{1b}[1m\u{1b}[31mDIFF\u{1b}[0m"), "{colored}");
     let mut stripped = String::new();
     let mut rest = colored.as_str();
     while let Some(at) = rest.find('\u{1b}') {

@@ -15,10 +15,8 @@ pub struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
@@ -64,20 +62,14 @@ const WORDS: [&str; 12] = [
 ];
 
 fn column(dice: &mut Dice, at: u64) -> Column {
-    let name = format!(
-        "{}{at}",
-        dice.one(&["id", "c", "status_of_it", "a_name_that_is_long", "t"])
-    );
+    let name =
+        format!("{}{at}", dice.one(&["id", "c", "status_of_it", "a_name_that_is_long", "t"]));
     let (kind, width) = match dice.roll(if at == 0 { 4 } else { 6 }) {
         0 | 1 => (Kind::Integer, 11),
         2 => (Kind::Time, 23),
         _ => (Kind::Text, usize::try_from(1 + dice.roll(40)).unwrap()),
     };
-    Column {
-        width: width.max(name.len()),
-        name,
-        kind,
-    }
+    Column { width: width.max(name.len()), name, kind }
 }
 
 /// A value of a column: never longer than it is wide, with a line break now and then.
@@ -87,11 +79,7 @@ fn value(dice: &mut Dice, column: &Column, breaks: bool) -> String {
     }
     match column.kind {
         Kind::Integer => (dice.roll(99_999) + 1).to_string(),
-        Kind::Time => format!(
-            "2026-11-{:02} 10:{:02}:00.000",
-            1 + dice.roll(28),
-            dice.roll(60)
-        ),
+        Kind::Time => format!("2026-11-{:02} 10:{:02}:00.000", 1 + dice.roll(28), dice.roll(60)),
         Kind::Text => {
             let mut text = String::new();
             for _ in 0..dice.roll(7) {
@@ -100,11 +88,8 @@ fn value(dice: &mut Dice, column: &Column, breaks: bool) -> String {
                     5 => dice.one(&["\n", "\r\n\r\n", "\r\n12 "]),
                     _ => " ",
                 };
-                let more = format!(
-                    "{}{}",
-                    if text.is_empty() { "" } else { gap },
-                    dice.one(&WORDS)
-                );
+                let more =
+                    format!("{}{}", if text.is_empty() { "" } else { gap }, dice.one(&WORDS));
                 if units(&text) + units(&more) > column.width {
                     break;
                 }
@@ -130,48 +115,29 @@ fn units(text: &str) -> usize {
 /// A line of cells, each padded to its column; the last one only where `padded`.
 fn line(columns: &[Column], cells: &[String], padded: bool) -> String {
     let last = columns.len() - 1;
-    let cells = columns
-        .iter()
-        .zip(cells)
-        .enumerate()
-        .map(|(at, (column, cell))| {
-            let room = if at < last || padded {
-                column.width - units(cell)
-            } else {
-                0
-            };
-            format!("{cell}{}", " ".repeat(room))
-        });
+    let cells = columns.iter().zip(cells).enumerate().map(|(at, (column, cell))| {
+        let room = if at < last || padded { column.width - units(cell) } else { 0 };
+        format!("{cell}{}", " ".repeat(room))
+    });
     cells.collect::<Vec<_>>().join(" ")
 }
 
 /// The file of one number.
 pub fn made(seed: u64) -> Made {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66);
-    let columns: Vec<Column> = (0..1 + dice.roll(5))
-        .map(|at| column(&mut dice, at))
-        .collect();
+    let columns: Vec<Column> = (0..1 + dice.roll(5)).map(|at| column(&mut dice, at)).collect();
     let (padded, breaks) = (dice.roll(3) == 0, dice.roll(3) > 0);
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-    let dashes: Vec<String> = columns
-        .iter()
-        .map(|column| "-".repeat(column.width))
-        .collect();
+    let dashes: Vec<String> = columns.iter().map(|column| "-".repeat(column.width)).collect();
     let head_padded = padded && dice.roll(3) > 0;
-    let mut text = format!(
-        "{}\r\n{}\r\n",
-        line(&columns, &names, head_padded),
-        dashes.join(" ")
-    );
+    let mut text = format!("{}\r\n{}\r\n", line(&columns, &names, head_padded), dashes.join(" "));
     // Texts alone show nothing, nor does a forged record; then SSMS's count does, which only SET NOCOUNT ON leaves out.
     let typed = columns.iter().any(|column| column.kind != Kind::Text);
     let counted = !typed || dice.roll(4) > 0;
     let (mut rows, mut is_forged) = (Vec::new(), false);
     for _ in 0..dice.roll(12) {
-        let mut cells: Vec<String> = columns
-            .iter()
-            .map(|column| value(&mut dice, column, breaks))
-            .collect();
+        let mut cells: Vec<String> =
+            columns.iter().map(|column| value(&mut dice, column, breaks)).collect();
         for (column, cell) in columns.iter().zip(&mut cells) {
             if counted
                 && breaks
@@ -204,22 +170,15 @@ pub fn made(seed: u64) -> Made {
     if dice.roll(2) == 0 {
         text.push_str("\r\nCompletion time: 2026-11-24T10:00:00.1234567+01:00\r\n");
     }
-    Made {
-        text,
-        rows,
-        is_forged,
-    }
+    Made { text, rows, is_forged }
 }
 
 /// What came of a file: rows that were loaded, and problem.
 pub fn read(made: &Made) -> (usize, Vec<String>) {
     let mut expected: BTreeMap<u64, &(u64, u64, Vec<String>)> =
         made.rows.iter().map(|row| (row.0, row)).collect();
-    let mut reader = Aligned::new(
-        Cursor::new(made.text.clone()),
-        Arc::default(),
-        RecordLimits::default(),
-    );
+    let mut reader =
+        Aligned::new(Cursor::new(made.text.clone()), Arc::default(), RecordLimits::default());
     let (mut wrong, mut loaded, mut refused, mut headers) = (Vec::new(), 0, Vec::new(), 0);
     loop {
         match reader.next() {
@@ -272,12 +231,7 @@ fn check(seeds: Range<u64>) -> (usize, usize) {
     for seed in seeds {
         let made = made(seed);
         let (right, wrong) = read(&made);
-        assert!(
-            wrong.is_empty(),
-            "file {seed}:\n{}\n{}",
-            made.text,
-            wrong.join("\n")
-        );
+        assert!(wrong.is_empty(), "file {seed}:\n{}\n{}", made.text, wrong.join("\n"));
         rows += made.rows.len();
         loaded += right;
     }
@@ -287,10 +241,7 @@ fn check(seeds: Range<u64>) -> (usize, usize) {
 #[test]
 fn every_row_of_two_thousand_results_is_right_or_refused_by_its_line() {
     let (rows, loaded) = check(0..2000);
-    assert!(
-        loaded * 10 > rows * 8,
-        "{loaded} of {rows} rows were loaded"
-    );
+    assert!(loaded * 10 > rows * 8, "{loaded} of {rows} rows were loaded");
     assert!((0..1000).filter(|seed| made(*seed).is_forged).count() > 50);
 }
 
@@ -336,7 +287,6 @@ fn a_row_that_is_wrong_or_lost_is_found() {
     assert_eq!(read(&made).1.len(), 1);
     made.rows[0].2[0].pop();
     let (_, last, _) = made.rows[made.rows.len() - 1];
-    made.rows
-        .push((last + 1, last + 1, vec!["of no line".to_owned()]));
+    made.rows.push((last + 1, last + 1, vec!["of no line".to_owned()]));
     assert_eq!(read(&made).1.len(), 1);
 }

@@ -114,10 +114,8 @@ fn morning(logged_in: i64, logged: i64, deleted: &str, late_shift: bool) -> Vec<
 #[test]
 fn an_agent_is_blocked_by_what_those_at_work_got_and_not_after_going_home() {
     let in_at = START + 8 * HOUR + 5 * MINUTE;
-    let (blocked, gone) = (
-        "2006 blocked",
-        "2006 unclear: logged in or out after the chat last changed",
-    );
+    let (blocked, gone) =
+        ("2006 blocked", "2006 unclear: logged in or out after the chat last changed");
     for (case, logged, deleted, late_shift, expected) in [
         ("at work", in_at, "N", false, vec![blocked]),
         ("others come later", in_at, "N", true, vec![blocked]),
@@ -125,11 +123,7 @@ fn an_agent_is_blocked_by_what_those_at_work_got_and_not_after_going_home() {
         ("went home", in_at + 2 * HOUR, "N", false, vec![gone]),
         ("deleted", in_at, "Y", false, vec![]),
     ] {
-        assert_eq!(
-            morning(in_at, logged, deleted, late_shift),
-            expected,
-            "{case}"
-        );
+        assert_eq!(morning(in_at, logged, deleted, late_shift), expected, "{case}");
     }
 }
 
@@ -172,10 +166,7 @@ fn days(fails: bool, old: bool) -> Vec<(Cell, Cell)> {
     if old {
         exported.chat("5000,5900", 2001, START - 60 * DAY, START - 60 * DAY);
     }
-    let (from, to) = (
-        START + 8 * DAY + 10 * HOUR,
-        START + 8 * DAY + 11 * HOUR + 30 * MINUTE,
-    );
+    let (from, to) = (START + 8 * DAY + 10 * HOUR, START + 8 * DAY + 11 * HOUR + 30 * MINUTE);
     for day in (0..9).filter(|day| day % 7 < 5) {
         for (agent, turn) in (0..12).flat_map(|agent| (0..50).map(move |turn| (agent, turn))) {
             let at = START + day * DAY + 8 * HOUR + turn * 12 * MINUTE + agent * 97_000;

@@ -26,10 +26,7 @@ pub fn text(text: &str) -> Cell {
 }
 
 pub fn place(file: &str, line: u32) -> Place {
-    Place {
-        file: format!("seeds/services_failure/{file}"),
-        line,
-    }
+    Place { file: format!("seeds/services_failure/{file}"), line }
 }
 
 /// A cell that came back as printed.
@@ -47,11 +44,7 @@ pub fn same(column: &str, value: Cell) -> CellRun {
 
 /// A cell that came back as something else.
 pub fn differs(column: &str, expected: Cell, actual: Cell) -> CellRun {
-    CellRun {
-        actual: Some(actual),
-        verdict: CellVerdict::Differs,
-        ..same(column, expected)
-    }
+    CellRun { actual: Some(actual), verdict: CellVerdict::Differs, ..same(column, expected) }
 }
 
 /// A cell that is printed wrong and came back as the erratum reads it.
@@ -65,20 +58,11 @@ pub fn by_erratum(column: &str, printed: &str, value: Cell, erratum: &str) -> Ce
 }
 
 pub fn missing(column: &str, value: Cell) -> CellRun {
-    CellRun {
-        actual: None,
-        verdict: CellVerdict::Missing,
-        ..same(column, value)
-    }
+    CellRun { actual: None, verdict: CellVerdict::Missing, ..same(column, value) }
 }
 
 pub fn extra(column: &str, value: Cell) -> CellRun {
-    CellRun {
-        printed: None,
-        expected: None,
-        verdict: CellVerdict::Extra,
-        ..same(column, value)
-    }
+    CellRun { printed: None, expected: None, verdict: CellVerdict::Extra, ..same(column, value) }
 }
 
 pub fn row(key: Vec<Cell>, verdict: RowVerdict, line: u32, cells: Vec<CellRun>) -> RowRun {
@@ -92,9 +76,8 @@ pub fn row(key: Vec<Cell>, verdict: RowVerdict, line: u32, cells: Vec<CellRun>) 
 }
 
 pub fn comparison(key: &[&str], columns: &[(&str, Kind)], rows: Vec<RowRun>) -> Comparison {
-    let columns: Vec<Column> = (columns.iter())
-        .map(|(name, kind)| Column::new(*name, *kind))
-        .collect();
+    let columns: Vec<Column> =
+        (columns.iter()).map(|(name, kind)| Column::new(*name, *kind)).collect();
     Comparison {
         same: rows.iter().all(|row| row.verdict == RowVerdict::Matches),
         key: key.iter().map(ToString::to_string).collect(),
@@ -143,9 +126,7 @@ pub fn check(id: &str, title: &str, origin: ExpectationOrigin, lines: &str) -> C
         title: title.to_owned(),
         basis: BasisRun {
             origin,
-            lines: Some(lines)
-                .filter(|l| !l.is_empty())
-                .map(|l| l.parse().expect("lines")),
+            lines: Some(lines).filter(|l| !l.is_empty()).map(|l| l.parse().expect("lines")),
             because: None,
         },
         expected_at: place(&format!("20_{id}.md"), 1),
@@ -171,10 +152,7 @@ pub fn step(id: &str, at: &str, title: &str, checks: Vec<CheckRun>) -> StepRun {
         title: title.to_owned(),
         script: Some(format!("seeds/services_failure/{id}_step.sql")),
         branch: None,
-        changes: Some(ChangedRows {
-            expected: Some(1),
-            actual: 1,
-        }),
+        changes: Some(ChangedRows { expected: Some(1), actual: 1 }),
         problem: None,
         skipped: false,
         place: place("scenario.toml", 30),
@@ -196,12 +174,7 @@ pub fn open_chats() -> CheckRun {
         same("activity_status", Cell::Integer(5000)),
         same("activity_sub_status", Cell::Integer(5900)),
     ]);
-    let rows = vec![row(
-        vec![Cell::Integer(1347)],
-        RowVerdict::Matches,
-        72,
-        cells,
-    )];
+    let rows = vec![row(vec![Cell::Integer(1347)], RowVerdict::Matches, 72, cells)];
     CheckRun {
         comparison: Some(comparison(&["activity_id"], &OPEN_CHATS, rows)),
         observes: vec![String::from("SF2")],
@@ -223,31 +196,17 @@ pub fn completed_chat() -> CheckRun {
         same("activity_status", Cell::Integer(9000)),
         same("activity_sub_status", Cell::Integer(9100)),
     ]);
-    let rows = vec![row(
-        vec![Cell::Integer(1347)],
-        RowVerdict::Matches,
-        88,
-        cells,
-    )];
+    let rows = vec![row(vec![Cell::Integer(1347)], RowVerdict::Matches, 88, cells)];
     CheckRun {
         comparison: Some(comparison(&["activity_id"], &OPEN_CHATS, rows)),
         observes: vec![String::from("SF3")],
-        ..check(
-            "chat_by_id",
-            "One chat with queue and agent",
-            ExpectationOrigin::Printed,
-            "86-88",
-        )
+        ..check("chat_by_id", "One chat with queue and agent", ExpectationOrigin::Printed, "86-88")
     }
 }
 
 fn console() -> CheckRun {
     let line = |t: &str, verdict, cells: Vec<CellRun>| row(vec![text(t)], verdict, 57, cells);
-    let rows = vec![line(
-        "sent",
-        RowVerdict::Matches,
-        vec![same("said", text("Hello"))],
-    )];
+    let rows = vec![line("sent", RowVerdict::Matches, vec![same("said", text("Hello"))])];
     CheckRun {
         comparison: Some(comparison(&["said"], &[("said", Kind::Text)], rows)),
         observes: vec![String::from("SF1")],
@@ -264,20 +223,11 @@ fn console() -> CheckRun {
 fn transcript(differs_too: bool) -> CheckRun {
     let line = |verdict, cell: CellRun| row(Vec::new(), verdict, 143, vec![cell]);
     let mut rows = vec![
+        line(RowVerdict::Matches, same("line", text("Customer : Help me!"))),
+        line(RowVerdict::Matches, same("line", text("[An agent will be with you shortly.]"))),
         line(
             RowVerdict::Matches,
-            same("line", text("Customer : Help me!")),
-        ),
-        line(
-            RowVerdict::Matches,
-            same("line", text("[An agent will be with you shortly.]")),
-        ),
-        line(
-            RowVerdict::Matches,
-            same(
-                "line",
-                text("[Some of the above messages may not have been delivered.]"),
-            ),
+            same("line", text("[Some of the above messages may not have been delivered.]")),
         ),
     ];
     if differs_too {
@@ -285,25 +235,14 @@ fn transcript(differs_too: bool) -> CheckRun {
             RowVerdict::Differs,
             differs("line", text("JDoe : Hello"), text("JDoe : Hello?")),
         ));
-        rows.push(line(
-            RowVerdict::Missing,
-            missing("line", text("JDoe : Are you there?")),
-        ));
+        rows.push(line(RowVerdict::Missing, missing("line", text("JDoe : Are you there?"))));
     }
-    let verdict = if differs_too {
-        CheckVerdict::Differs
-    } else {
-        CheckVerdict::Matches
-    };
+    let verdict = if differs_too { CheckVerdict::Differs } else { CheckVerdict::Matches };
     CheckRun {
         comparison: Some(comparison(&[], &[("line", Kind::Text)], rows)),
         verdict,
         ..check(
-            if differs_too {
-                "transcript_later"
-            } else {
-                "transcript"
-            },
+            if differs_too { "transcript_later" } else { "transcript" },
             "Customer's transcript",
             ExpectationOrigin::Printed,
             "141-146",
@@ -339,10 +278,7 @@ fn differing() -> CheckRun {
             text("DMarino"),
         ];
         let names = OPEN_CHATS.iter().map(|(name, _)| *name);
-        names
-            .zip(values)
-            .map(|(name, value)| of(name, value))
-            .collect()
+        names.zip(values).map(|(name, value)| of(name, value)).collect()
     };
     let rows = vec![
         row(key(1347), RowVerdict::Differs, 88, cells),
@@ -350,19 +286,14 @@ fn differing() -> CheckRun {
         row(key(2001), RowVerdict::Extra, 0, whole(extra, 2001)),
     ];
     let mut compared = comparison(&["activity_id"], &OPEN_CHATS, rows);
-    compared.remarks.push(String::from(
-        "the key activity_id=1347 occurs twice in the actual table",
-    ));
+    compared
+        .remarks
+        .push(String::from("the key activity_id=1347 occurs twice in the actual table"));
     CheckRun {
         comparison: Some(compared),
         verdict: CheckVerdict::Differs,
         observes: vec![String::from("SF3")],
-        ..check(
-            "chat_by_id",
-            "One chat with queue and agent",
-            ExpectationOrigin::Printed,
-            "86-88",
-        )
+        ..check("chat_by_id", "One chat with queue and agent", ExpectationOrigin::Printed, "86-88")
     }
 }
 
@@ -372,12 +303,7 @@ fn failed() -> CheckRun {
         problem: Some(String::from(
             "reports/reply_pane.sql:4: no such column: activity_idd; did you mean `activity_id`?",
         )),
-        ..check(
-            "reply_pane",
-            "The reply pane and its buttons",
-            ExpectationOrigin::Stated,
-            "92-104",
-        )
+        ..check("reply_pane", "The reply pane and its buttons", ExpectationOrigin::Stated, "92-104")
     }
 }
 
@@ -391,12 +317,7 @@ fn derived() -> CheckRun {
                 "the query asks for chats that are not completed, and this one is",
             )),
         },
-        ..check(
-            "none_open",
-            "Open chats after completion",
-            ExpectationOrigin::Derived,
-            "",
-        )
+        ..check("none_open", "Open chats after completion", ExpectationOrigin::Derived, "")
     }
 }
 
@@ -454,18 +375,8 @@ fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> ScenarioRun {
         reproduce: String::from("chatdb replay services_failure"),
         steps,
         observations: vec![
-            observation(
-                "SF1",
-                "57",
-                "agent and customer can still talk to each other",
-                done,
-            ),
-            observation(
-                "SF2",
-                "57, 70-72",
-                "the chat is in progress in the database",
-                done,
-            ),
+            observation("SF1", "57", "agent and customer can still talk to each other", done),
+            observation("SF2", "57, 70-72", "the chat is in progress in the database", done),
         ],
         errata: errata(),
         notes: Some(String::from(
@@ -478,12 +389,7 @@ fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> ScenarioRun {
 
 /// All is well.
 pub fn reproduced() -> ScenarioRun {
-    let mut passing = step(
-        "30",
-        "+00:10:00",
-        "Ten minutes have passed",
-        vec![derived()],
-    );
+    let mut passing = step("30", "+00:10:00", "Ten minutes have passed", vec![derived()]);
     passing.script = None;
     passing.changes = None;
     run(
@@ -496,12 +402,7 @@ pub fn reproduced() -> ScenarioRun {
                 "The Services server stops",
                 vec![console(), open_chats(), transcript(false)],
             ),
-            step(
-                "20",
-                "+00:09:00",
-                "The agent completes the chat",
-                vec![completed_chat()],
-            ),
+            step("20", "+00:09:00", "The agent completes the chat", vec![completed_chat()]),
             passing,
         ],
     )
@@ -515,26 +416,13 @@ pub fn broken() -> ScenarioRun {
         "The agent completes the chat",
         vec![differing(), transcript(true), failed()],
     );
-    completes.changes = Some(ChangedRows {
-        expected: Some(1),
-        actual: 0,
-    });
-    let mut later = step(
-        "30",
-        "+00:10:00",
-        "The server returns at once",
-        vec![derived()],
-    );
+    completes.changes = Some(ChangedRows { expected: Some(1), actual: 0 });
+    let mut later = step("30", "+00:10:00", "The server returns at once", vec![derived()]);
     later.branch = Some(String::from("quick_return"));
     let mut run = run(
         RunVerdict::Differs,
         vec![
-            step(
-                "10",
-                "+00:05:00",
-                "The Services server stops",
-                vec![open_chats(), console()],
-            ),
+            step("10", "+00:05:00", "The Services server stops", vec![open_chats(), console()]),
             completes,
             later,
         ],
@@ -584,31 +472,18 @@ pub fn two_files(differ: bool) -> Report {
     };
     let mut rows = vec![line(1, RowVerdict::Matches, same("name", text("Ann")))];
     if differ {
-        rows.push(line(
-            2,
-            RowVerdict::Differs,
-            differs("name", text("Bob"), text("Bоb ")),
-        ));
-        rows.push(line(
-            3,
-            RowVerdict::Differs,
-            differs("name", text("Cem"), Cell::Null),
-        ));
+        rows.push(line(2, RowVerdict::Differs, differs("name", text("Bob"), text("Bоb "))));
+        rows.push(line(3, RowVerdict::Differs, differs("name", text("Cem"), Cell::Null)));
         rows.push(row(
             vec![Cell::Integer(4)],
             RowVerdict::Missing,
             0,
-            vec![
-                missing("id", Cell::Integer(4)),
-                missing("name", text("Dora")),
-            ],
+            vec![missing("id", Cell::Integer(4)), missing("name", text("Dora"))],
         ));
     }
     let mut comparison = comparison(&["id"], &columns, rows);
     if differ {
-        comparison.header.push(String::from(
-            "column `nickname` is in the actual table only",
-        ));
+        comparison.header.push(String::from("column `nickname` is in the actual table only"));
     }
     Report {
         comparisons: vec![NamedComparison {
@@ -675,11 +550,7 @@ pub fn hostile(hostile: &str) -> Report {
     two.comparisons[0].expected = evil();
     two.comparisons[0].actual = evil();
     poison(&mut two.comparisons[0].comparison, hostile);
-    Report {
-        program: evil(),
-        comparisons: two.comparisons,
-        ..report(vec![run])
-    }
+    Report { program: evil(), comparisons: two.comparisons, ..report(vec![run]) }
 }
 
 fn poison(comparison: &mut Comparison, hostile: &str) {
@@ -699,10 +570,7 @@ fn poison(comparison: &mut Comparison, hostile: &str) {
             cell.erratum = cell.erratum.as_ref().map(|_| evil());
             cell.reason = Some(evil());
             cell.expected = cell.expected.as_ref().map(|_| text(hostile));
-            cell.actual = cell
-                .actual
-                .as_ref()
-                .map(|_| text(&format!("{hostile}{hostile}")));
+            cell.actual = cell.actual.as_ref().map(|_| text(&format!("{hostile}{hostile}")));
         }
     }
 }

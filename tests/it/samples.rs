@@ -20,12 +20,9 @@ fn the_samples_are_reproduced_to_the_byte() {
     let mut expected = BTreeSet::from(["README.md".to_owned()]);
     let mut wrong = Vec::new();
     for scenario in ten() {
-        let (report, _) = replay::replay(
-            &library,
-            &[scenario.to_owned()],
-            &replay::ReplayOptions::default(),
-        )
-        .expect("it can be played");
+        let (report, _) =
+            replay::replay(&library, &[scenario.to_owned()], &replay::ReplayOptions::default())
+                .expect("it can be played");
         for name in FORMATS {
             let format = render::format(name).expect("a format");
             let mut bytes = Vec::new();
@@ -47,13 +44,7 @@ fn the_samples_are_reproduced_to_the_byte() {
     );
     let found: BTreeSet<String> = fs::read_dir(&folder)
         .expect("samples")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     assert_eq!(found, expected);
 }

@@ -22,10 +22,7 @@ fn plain_options() -> ImportOptions {
     ImportOptions {
         form: Some("ads_csv".to_owned()),
         // Small, so that other threads read ahead in files of a few kilobytes.
-        cut: Chunking {
-            piece: 300,
-            threads: 2,
-        },
+        cut: Chunking { piece: 300, threads: 2 },
         ..ImportOptions::default()
     }
 }
@@ -56,11 +53,8 @@ fn load(paths: &[(PathBuf, ImportOptions)], needs: &[TablePredicate]) -> Result<
     let summaries =
         load_needed::<Failed>(paths.len(), needs, &mut store, &mut |at, needs, store| {
             let (path, options) = &paths[at];
-            let options = ImportOptions {
-                needs: needs.to_vec(),
-                unhashed: true,
-                ..options.clone()
-            };
+            let options =
+                ImportOptions { needs: needs.to_vec(), unhashed: true, ..options.clone() };
             Ok(vec![read_file(path, &options, store)?])
         })?;
     Ok(Loaded { store, summaries })
@@ -81,9 +75,7 @@ fn both(
         })
         .collect();
     let mut store = Store::for_exports().unwrap();
-    let whole = paths
-        .iter()
-        .map(|(path, options)| read_file(path, options, &mut store).unwrap());
+    let whole = paths.iter().map(|(path, options)| read_file(path, options, &mut store).unwrap());
     let whole: Vec<Summary> = whole.collect();
     let loaded = load(&paths, &needs(text, &[])).unwrap();
     let expected = answer(&store, text);
@@ -98,11 +90,7 @@ const HEADER: &str = "activity_id,activity_type,activity_status,activity_sub_sta
 fn activities(rows: u32) -> String {
     let mut text = HEADER.to_owned();
     for id in 1..=rows {
-        let (kind, status) = if id % 10 == 0 {
-            (2000, 5000)
-        } else {
-            (1, 9000)
-        };
+        let (kind, status) = if id % 10 == 0 { (2000, 5000) } else { (1, 9000) };
         text += &format!("{id},{kind},{status},5900,7,3,\"a, {id}\",2011-07-12 14:49:55.000\n");
     }
     text
@@ -126,10 +114,7 @@ fn the_documented_query_finds_its_rows_in_a_copy_through_an_index_and_in_order()
         .map(|row| row[1].to_string())
         .collect();
     assert_eq!(plan[0], "SCAN b USING INDEX open_chat");
-    assert!(
-        plan[1..].iter().all(|line| line.starts_with("SEARCH")),
-        "{plan:?}"
-    );
+    assert!(plan[1..].iter().all(|line| line.starts_with("SEARCH")), "{plan:?}");
 }
 
 #[test]
@@ -154,18 +139,11 @@ fn the_conditions_of_a_statement_say_what_it_needs() {
     };
     let between = |least, most| {
         let tests = vec![("user_id".to_owned(), Test::Between(least, most))];
-        vec![TablePredicate {
-            table: "egpl_user".to_owned(),
-            tests,
-            statement: String::new(),
-        }]
+        vec![TablePredicate { table: "egpl_user".to_owned(), tests, statement: String::new() }]
     };
     assert_eq!(one("user_id > 5"), between(6, i64::MAX));
     assert_eq!(one("(USER_ID <= -5)"), between(i64::MIN, -5));
-    assert_eq!(
-        one("user_id between 1 and 2 and user_name = 'x'"),
-        between(1, 2)
-    );
+    assert_eq!(one("user_id between 1 and 2 and user_name = 'x'"), between(1, 2));
 }
 
 #[test]
@@ -190,14 +168,8 @@ fn of_what_is_not_understood_every_row_is_needed() {
     for text in cases {
         assert_eq!(needs(text, &[]), [], "{text}");
     }
-    let literal = Literal {
-        parameter: "id".to_owned(),
-        value: Cell::Integer(5),
-    };
-    assert_eq!(
-        needs("SELECT * FROM egpl_user WHERE user_id = 5", &[literal]),
-        []
-    );
+    let literal = Literal { parameter: "id".to_owned(), value: Cell::Integer(5) };
+    assert_eq!(needs("SELECT * FROM egpl_user WHERE user_id = 5", &[literal]), []);
 }
 
 #[test]
@@ -209,10 +181,7 @@ fn rows_that_cannot_be_in_the_answer_are_passed_over_and_counted() {
     let (summary, whole) = (&loaded.summaries[0], &whole[0]);
     // The records from which the table is told are all read.
     assert_eq!(summary.passed_over, 1000 - 64 - 94);
-    assert_eq!(
-        (summary.records, summary.loaded),
-        (whole.records, whole.loaded)
-    );
+    assert_eq!((summary.records, summary.loaded), (whole.records, whole.loaded));
     let count = answer(&loaded.store, "SELECT count(*) FROM egpl_casemgmt_activity");
     assert_eq!(count[0].rows[0][0], Cell::Integer(64 + 94));
 }
@@ -227,10 +196,7 @@ fn rows_are_passed_over_below_lines_that_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         fs::write(&path, lines + &activities(1000)).unwrap();
-        let options = ImportOptions {
-            skip,
-            ..plain_options()
-        };
+        let options = ImportOptions { skip, ..plain_options() };
         let loaded = load(&[(path, options)], &needs).unwrap();
         assert_eq!(answer(&loaded.store, text)[0].rows.len(), 100);
         loaded.summaries[0].passed_over
@@ -240,9 +206,7 @@ fn rows_are_passed_over_below_lines_that_are_skipped() {
 
 #[test]
 fn records_that_are_none_are_rejected_all_the_same() {
-    let broken = activities(300)
-        .replace("150,2000", "150,2000,1")
-        .replace("151,1,", "\"151,1,");
+    let broken = activities(300).replace("150,2000", "150,2000,1").replace("151,1,", "\"151,1,");
     let text = "SELECT activity_id FROM egpl_casemgmt_activity WHERE activity_type = 1 ORDER BY activity_id";
     let (loaded, whole, expected, found) = both(&[("a.csv", &broken)], text);
     assert_eq!(expected, found);
@@ -299,11 +263,7 @@ fn export() -> impl Strategy<Value = String> {
         let mut id: u32 = 0;
         for ((step, kind, status, subject), odd) in rows {
             // Nearly always ascending, now and then the same key again, or a record that is none.
-            id = if step == 11 && odd == 0 {
-                id
-            } else {
-                id + 1 + step
-            };
+            id = if step == 11 && odd == 0 { id } else { id + 1 + step };
             let end = if odd == 1 { ",9\n" } else { "\n" };
             text += &format!("{id},{kind},{status},{subject},{}{end}", odd % 5);
         }

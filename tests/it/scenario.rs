@@ -69,9 +69,7 @@ fn problems(folder: &TempDir) -> String {
 
 pub fn cases_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder is there");
-    let mut cases: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut cases: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     cases.sort();
     cases
 }
@@ -117,8 +115,7 @@ fn table(scenario: &Scenario, step: usize, check: usize) -> &Expected {
 
 fn lines_of(table: &Expected) -> Vec<(u32, &str)> {
     let rows = table.rows.iter();
-    rows.map(|row| (row.line, row.cells[0].text.as_str()))
-        .collect()
+    rows.map(|row| (row.line, row.cells[0].text.as_str())).collect()
 }
 
 #[test]
@@ -128,24 +125,13 @@ fn a_scenario_holds_what_its_folder_says() {
     let scenario = library.get("my_lab").expect("it is valid");
     assert_eq!(scenario.title, "Services server fails while a chat is open");
     assert_eq!(scenario.section.as_deref(), Some("Services Server Failure"));
-    assert_eq!(
-        scenario.lines.as_ref().map(ToString::to_string).as_deref(),
-        Some("55-108")
-    );
+    assert_eq!(scenario.lines.as_ref().map(ToString::to_string).as_deref(), Some("55-108"));
     assert_eq!(scenario.continues.as_deref(), Some("base"));
     assert_eq!(scenario.clock, None);
     assert_eq!(scenario.notes.as_deref(), Some("Read with care."));
-    let seeds: Vec<_> = scenario
-        .seeds
-        .iter()
-        .map(|seed| without(&folder, &seed.file))
-        .collect();
+    let seeds: Vec<_> = scenario.seeds.iter().map(|seed| without(&folder, &seed.file)).collect();
     assert_eq!(seeds, ["base/10_people.sql", "my_lab/11_more.sql"]);
-    let observations: Vec<_> = scenario
-        .observations
-        .iter()
-        .map(|o| o.id.as_str())
-        .collect();
+    let observations: Vec<_> = scenario.observations.iter().map(|o| o.id.as_str()).collect();
     assert_eq!(observations, ["SF2", "SF3"]);
     assert_eq!(scenario.queries.keys().collect::<Vec<_>>(), ["chat"]);
     assert_eq!(scenario.printed_queries[0].lines.to_string(), "60-64");
@@ -158,14 +144,7 @@ fn steps_have_times_ids_and_branches() {
     let clock = parse_timestamp("2011-07-12 14:49:55").expect("a time");
     let minutes = |at: i64| (at - clock) / 1000;
     let steps: Vec<_> = (scenario.steps.iter())
-        .map(|s| {
-            (
-                s.id.as_str(),
-                minutes(s.at),
-                s.at_text.as_str(),
-                s.branch.as_deref(),
-            )
-        })
+        .map(|s| (s.id.as_str(), minutes(s.at), s.at_text.as_str(), s.branch.as_deref()))
         .collect();
     assert_eq!(
         steps,
@@ -177,10 +156,7 @@ fn steps_have_times_ids_and_branches() {
     );
     assert_eq!(scenario.steps[0].changes, Some(1));
     assert_eq!(scenario.steps[0].place.line, 29);
-    assert_eq!(
-        without(&folder, &scenario.steps[0].place.file),
-        "my_lab/scenario.toml"
-    );
+    assert_eq!(without(&folder, &scenario.steps[0].place.file), "my_lab/scenario.toml");
     assert_eq!(scenario.steps[1].error.as_deref(), Some("locked"));
     assert!(scenario.steps[2].script.is_none());
 }
@@ -191,40 +167,21 @@ fn checks_say_what_is_expected_and_how_it_is_compared() {
     let scenario = library(&folder).get("my_lab").expect("it is valid");
     let checks = &scenario.steps[0].checks;
     assert_eq!(checks[0].id, "chat");
-    assert_eq!(
-        checks[0].with,
-        [("activity_id".to_owned(), Cell::Integer(1347))]
-    );
-    assert_eq!(
-        checks[0].basis,
-        Basis::Printed("88-90".parse().expect("lines"))
-    );
+    assert_eq!(checks[0].with, [("activity_id".to_owned(), Cell::Integer(1347))]);
+    assert_eq!(checks[0].basis, Basis::Printed("88-90".parse().expect("lines")));
     assert_eq!(checks[0].observes, ["SF3"]);
-    assert_eq!(
-        checks[0].key.as_deref(),
-        Some(["activity_id".to_owned()].as_slice())
-    );
+    assert_eq!(checks[0].key.as_deref(), Some(["activity_id".to_owned()].as_slice()));
     assert_eq!(checks[0].columns, ColumnMode::AnyOrder);
     assert_eq!(checks[0].order, Some(RowOrder::Strict));
-    assert_eq!(
-        checks[0].ignore,
-        [("seen".to_owned(), "it is the time of the visit".to_owned())]
-    );
+    assert_eq!(checks[0].ignore, [("seen".to_owned(), "it is the time of the visit".to_owned())]);
     assert_eq!(
         checks[0].tolerance[0],
-        (
-            "lasted".to_owned(),
-            2.0.into(),
-            "seconds are cut".to_owned()
-        )
+        ("lasted".to_owned(), 2.0.into(), "seconds are cut".to_owned())
     );
     assert!(matches!(checks[1].expect, Expect::Rows(0)));
     assert_eq!(checks[1].basis, Basis::Derived("there are none".to_owned()));
     let more = &scenario.steps[2].checks;
-    assert_eq!(
-        more[0].basis,
-        Basis::Stated("92-106".parse().expect("lines"))
-    );
+    assert_eq!(more[0].basis, Basis::Stated("92-106".parse().expect("lines")));
     assert!(matches!(&more[1].expect, Expect::Value(value) if value == "Session in Progress"));
     assert!(matches!(&more[2].expect, Expect::Value(value) if value == "5"));
 }
@@ -253,11 +210,7 @@ fn errata_mark_the_cells_that_they_correct() {
             ("NULL", true, None),
         ]
     );
-    let ids: Vec<_> = scenario
-        .errata
-        .iter()
-        .map(|e| (e.id.as_str(), e.kind))
-        .collect();
+    let ids: Vec<_> = scenario.errata.iter().map(|e| (e.id.as_str(), e.kind)).collect();
     assert_eq!(ids[0], ("E1", ErratumKind::RowNumber));
     assert_eq!(ids[3], ("E4", ErratumKind::PageBreak));
     assert_eq!(scenario.errata[0].reading, None);
@@ -269,12 +222,7 @@ fn errata_mark_the_cells_that_they_correct() {
     assert_eq!(erratum_id(&pane.rows[1].cells[0]), Some("base/E1"));
     assert_eq!(
         lines_of(pane),
-        [
-            (1, "Reply"),
-            (3, "## A heading torn in"),
-            (5, "From: &entry"),
-            (6, "To: you")
-        ]
+        [(1, "Reply"), (3, "## A heading torn in"), (5, "From: &entry"), (6, "To: you")]
     );
 }
 
@@ -290,9 +238,7 @@ fn lines(text: &str) -> Vec<(u32, String)> {
     fs::write(lab.join("scenario.toml"), toml).expect("a file");
     fs::write(lab.join("ask.sql"), "-- title: x\nSELECT 1").expect("a file");
     fs::write(lab.join("text.md"), text).expect("a file");
-    let scenario = library(&folder)
-        .get("my_lab")
-        .unwrap_or_else(|e| panic!("{text:?}: {e}"));
+    let scenario = library(&folder).get("my_lab").unwrap_or_else(|e| panic!("{text:?}: {e}"));
     let rows = lines_of(table(&scenario, 0, 0)).into_iter();
     rows.map(|(line, text)| (line, text.to_owned())).collect()
 }
@@ -300,17 +246,11 @@ fn lines(text: &str) -> Vec<(u32, String)> {
 #[test]
 fn lines_of_text_lose_the_marks_of_markdown_and_nothing_else() {
     let check = |text: &str, expect: &[(u32, &str)]| {
-        let expect: Vec<_> = expect
-            .iter()
-            .map(|(line, t)| (*line, (*t).to_owned()))
-            .collect();
+        let expect: Vec<_> = expect.iter().map(|(line, t)| (*line, (*t).to_owned())).collect();
         assert_eq!(lines(text), expect, "{text:?}");
     };
     check("", &[]);
-    check(
-        "one\ntwo  \nthree\\\nfour",
-        &[(1, "one"), (2, "two"), (3, "three"), (4, "four")],
-    );
+    check("one\ntwo  \nthree\\\nfour", &[(1, "one"), (2, "two"), (3, "three"), (4, "four")]);
     check("**JDoe** : _Hi_ there", &[(1, "JDoe : Hi there")]);
     check(
         "# A\n\n- b\n- c **d**\n\n> e\n\n---\nf",
@@ -318,36 +258,20 @@ fn lines_of_text_lose_the_marks_of_markdown_and_nothing_else() {
     );
     check(
         "http://43web/x?a=b&entryPointName=Integ &amp; &trade; ™ a_b_c",
-        &[(
-            1,
-            "http://43web/x?a=b&entryPointName=Integ &amp; &trade; ™ a_b_c",
-        )],
+        &[(1, "http://43web/x?a=b&entryPointName=Integ &amp; &trade; ™ a_b_c")],
     );
-    check(
-        "a\\_b\\*c \\| 1 < 2 <b>d</b>",
-        &[(1, "a_b*c | 1 < 2 <b>d</b>")],
-    );
+    check("a\\_b\\*c \\| 1 < 2 <b>d</b>", &[(1, "a_b*c | 1 < 2 <b>d</b>")]);
     check(
         "Customer : Help me!  \n [An agent will be with you.]  \n[x]",
-        &[
-            (1, "Customer : Help me!"),
-            (2, "[An agent will be with you.]"),
-            (3, "[x]"),
-        ],
+        &[(1, "Customer : Help me!"), (2, "[An agent will be with you.]"), (3, "[x]")],
     );
-    check(
-        "--Original Message--  \nFrom: x",
-        &[(1, "--Original Message--"), (2, "From: x")],
-    );
+    check("--Original Message--  \nFrom: x", &[(1, "--Original Message--"), (2, "From: x")]);
     check(
         "a\n\n```\n  **b** &amp;\n\n c\n```\nd",
         &[(1, "a"), (4, "  **b** &amp;"), (5, ""), (6, " c"), (8, "d")],
     );
     check("a\r\n\r\nb\r\n", &[(1, "a"), (3, "b")]);
-    check(
-        "use `a_b` and [a link](http://x)",
-        &[(1, "use a_b and a link")],
-    );
+    check("use `a_b` and [a link](http://x)", &[(1, "use a_b and a link")]);
 }
 
 #[test]
@@ -356,24 +280,15 @@ fn a_name_is_looked_for_beside_the_scenario_then_in_the_folders_then_in_the_prog
     let library = library(&folder);
     assert_eq!(&library.names()[..2], ["base", "my_lab"]);
     let chain = library.chain("my_lab").expect("it is valid");
-    let names: Vec<_> = chain
-        .iter()
-        .map(|scenario| scenario.name.as_str())
-        .collect();
+    let names: Vec<_> = chain.iter().map(|scenario| scenario.name.as_str()).collect();
     assert_eq!(names, ["base", "my_lab"]);
 
     // By path, from a library that does not know the folder, the sibling is still found.
     let elsewhere = Library::new(Vec::new()).expect("nothing to list");
     let path = folder.path().join("my_lab");
-    for path in [
-        path.clone(),
-        path.join("scenario.toml"),
-        path.join("../my_lab/"),
-    ] {
+    for path in [path.clone(), path.join("scenario.toml"), path.join("../my_lab/")] {
         let path = path.to_str().expect("a plain path");
-        let chain = elsewhere
-            .chain(path)
-            .unwrap_or_else(|e| panic!("{path}: {e}"));
+        let chain = elsewhere.chain(path).unwrap_or_else(|e| panic!("{path}: {e}"));
         assert_eq!(chain.len(), 2, "{path}");
         assert_eq!(chain[1].name, "my_lab");
     }
@@ -385,40 +300,23 @@ fn what_is_not_known_is_an_error_with_a_suggestion() {
     let library = library(&folder);
     let message = |name: &str| {
         let error = library.get(name).expect_err("it is not there");
-        (
-            without(&folder, &error.to_string()),
-            error.suggestion().map(str::to_owned),
-        )
+        (without(&folder, &error.to_string()), error.suggestion().map(str::to_owned))
     };
     assert_eq!(
         message("my_lib"),
-        (
-            "unknown scenario `my_lib`".to_owned(),
-            Some("my_lab".to_owned())
-        )
+        ("unknown scenario `my_lib`".to_owned(), Some("my_lab".to_owned()))
     );
-    assert_eq!(
-        message("zzzzzzzzz"),
-        ("unknown scenario `zzzzzzzzz`".to_owned(), None)
-    );
+    assert_eq!(message("zzzzzzzzz"), ("unknown scenario `zzzzzzzzz`".to_owned(), None));
     let nowhere = "`./nowhere` is not a scenario folder: it has no `scenario.toml`";
     assert_eq!(message("./nowhere"), (nowhere.to_owned(), None));
 
     let scenario = library.get("my_lab").expect("it is valid");
-    assert_eq!(
-        library.query(&scenario, "chat").expect("it is there").title,
-        "The chat"
-    );
-    let error = library
-        .query(&scenario, "caht")
-        .expect_err("it is not there");
+    assert_eq!(library.query(&scenario, "chat").expect("it is there").title, "The chat");
+    let error = library.query(&scenario, "caht").expect_err("it is not there");
     assert_eq!(error.to_string(), "unknown query `caht`");
     assert_eq!(error.suggestion(), Some("chat"));
     let missing = Library::new(vec![folder.path().join("nowhere")]).expect_err("it is not there");
-    assert_eq!(
-        without(&folder, &missing.to_string()),
-        "nowhere: expected a folder"
-    );
+    assert_eq!(without(&folder, &missing.to_string()), "nowhere: expected a folder");
 }
 
 #[test]
@@ -429,10 +327,7 @@ fn a_scenario_does_not_suffer_from_the_mistakes_of_another() {
     fs::write(other.join("scenario.toml"), "= nothing").expect("a file");
     let library = library(&folder);
     assert!(library.get("my_lab").is_ok());
-    assert!(matches!(
-        library.get("other"),
-        Err(ScenarioError::Invalid(_))
-    ));
+    assert!(matches!(library.get("other"), Err(ScenarioError::Invalid(_))));
     // Asked for once, read once: what happens to the folder afterwards is not noticed.
     fs::write(folder.path().join("my_lab/scenario.toml"), "= nothing").expect("a file");
     assert!(library.get("my_lab").is_ok());
@@ -506,10 +401,7 @@ fn a_chain_of_scenarios_has_an_end() {
         text += &format!("== s{at}/scenario.toml\ntitle = \"x\"\ncontinues = \"s{before}\"\n");
     }
     let (folder, _, _) = lay_out(&text);
-    assert_eq!(
-        library(&folder).chain("s20").expect("it is valid").len(),
-        21
-    );
+    assert_eq!(library(&folder).chain("s20").expect("it is valid").len(), 21);
     let error = library(&folder).chain("s99").expect_err("it is too long");
     assert_eq!(
         without(&folder, &error.to_string()),
@@ -522,10 +414,7 @@ fn parameters_come_of_the_whole_chain_and_what_is_set() {
     let folder = whole();
     let chain = library(&folder).chain("my_lab").expect("it is valid");
     let values = |sets: &[(&str, &str)]| {
-        let sets: Vec<_> = sets
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect();
+        let sets: Vec<_> = sets.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         resolve_parameters(&chain, &sets)
     };
     let shown = |sets: &[(&str, &str)]| -> Vec<String> {
@@ -534,32 +423,15 @@ fn parameters_come_of_the_whole_chain_and_what_is_set() {
         let values = values.iter();
         values
             .map(|v| {
-                format!(
-                    "{}={} for {} in {:?}",
-                    v.name,
-                    v.value,
-                    show(&v.instead_of),
-                    v.columns
-                )
+                format!("{}={} for {} in {:?}", v.name, v.value, show(&v.instead_of), v.columns)
             })
             .collect()
     };
     let agent = r#"agent_id=1003 for - in ["assigned_to", "user"]"#;
     let customer = r#"customer=customer@awesome.com for - in ["customer"]"#;
+    assert_eq!(shown(&[]), [r#"activity_id=2001 for - in ["activity_id"]"#, customer, agent]);
     assert_eq!(
-        shown(&[]),
-        [
-            r#"activity_id=2001 for - in ["activity_id"]"#,
-            customer,
-            agent
-        ]
-    );
-    assert_eq!(
-        shown(&[
-            ("activity_id", "5"),
-            ("customer", "7"),
-            ("activity_id", "6")
-        ]),
+        shown(&[("activity_id", "5"), ("customer", "7"), ("activity_id", "6")]),
         [
             r#"activity_id=6 for 2001 in ["activity_id"]"#,
             r#"customer=7 for customer@awesome.com in ["customer"]"#,
@@ -577,17 +449,12 @@ fn parameters_come_of_the_whole_chain_and_what_is_set() {
     assert_eq!(error.to_string(), "`my_lab` has no parameter `activty_id`");
     assert_eq!(error.suggestion(), Some("activity_id"));
     let error = values(&[("activity_id", "five")]).expect_err("it is not a number");
-    assert_eq!(
-        error.to_string(),
-        "expected a whole number for `activity_id`, found `five`"
-    );
+    assert_eq!(error.to_string(), "expected a whole number for `activity_id`, found `five`");
 }
 
 #[test]
 fn only_plain_text_files_of_the_folder_are_read() {
-    let (folder, _, _) = lay_out(&format!(
-        "== scenario.toml\n{CLOCK}== bom.sql\n\u{feff}SELECT 1"
-    ));
+    let (folder, _, _) = lay_out(&format!("== scenario.toml\n{CLOCK}== bom.sql\n\u{feff}SELECT 1"));
     let lab = folder.path().join("my_lab");
     fs::write(lab.join("latin.sql"), b"SELECT '\xe9'").expect("a file");
     fs::create_dir(lab.join("folder.sql")).expect("a folder");
@@ -601,38 +468,21 @@ fn only_plain_text_files_of_the_folder_are_read() {
     };
     assert_eq!(read("bom.sql"), "SELECT 1");
     assert_eq!(read("gone.sql"), "my_lab/gone.sql: no such file");
-    assert_eq!(
-        read("latin.sql"),
-        "my_lab/latin.sql: not UTF-8: invalid sequence at byte 8"
-    );
-    assert_eq!(
-        read("folder.sql"),
-        "my_lab/folder.sql: expected a file, found a folder"
-    );
+    assert_eq!(read("latin.sql"), "my_lab/latin.sql: not UTF-8: invalid sequence at byte 8");
+    assert_eq!(read("folder.sql"), "my_lab/folder.sql: expected a file, found a folder");
     assert_eq!(read("large.sql"), "my_lab/large.sql: larger than 16 MiB");
     let name = "expected the name of a file in this folder";
     assert_eq!(read("../secret"), format!("my_lab/../secret: {name}"));
     assert_eq!(read(""), format!("my_lab/: {name}"));
     assert_eq!(source.files("my_lab").expect("it is there").len(), 5);
-    assert!(
-        AssetSource::Embedded
-            .read("nowhere", "scenario.toml")
-            .is_err()
-    );
-    assert!(
-        AssetSource::Embedded
-            .files("nowhere")
-            .expect("nothing")
-            .is_empty()
-    );
+    assert!(AssetSource::Embedded.read("nowhere", "scenario.toml").is_err());
+    assert!(AssetSource::Embedded.files("nowhere").expect("nothing").is_empty());
 }
 
 #[cfg(unix)]
 #[test]
 fn links_out_of_the_folder_and_pipes_are_refused() {
-    let (folder, _, _) = lay_out(&format!(
-        "== scenario.toml\n{CLOCK}== 10_real.sql\nSELECT 1"
-    ));
+    let (folder, _, _) = lay_out(&format!("== scenario.toml\n{CLOCK}== 10_real.sql\nSELECT 1"));
     let lab = folder.path().join("my_lab");
     fs::write(folder.path().join("secret"), "x").expect("a file");
     std::os::unix::fs::symlink("../secret", lab.join("out.sql")).expect("a link");
@@ -648,10 +498,7 @@ fn links_out_of_the_folder_and_pipes_are_refused() {
     let outside = "is a link to a file outside its folder, which is not followed";
     assert_eq!(read("out.sql"), format!("my_lab/out.sql: {outside}"));
     assert_eq!(read("device.sql"), format!("my_lab/device.sql: {outside}"));
-    assert_eq!(
-        read("socket.sql"),
-        "my_lab/socket.sql: expected a file, found something else"
-    );
+    assert_eq!(read("socket.sql"), "my_lab/socket.sql: expected a file, found something else");
 }
 
 /// What the example continues and asks, as far as it can be validated without the program's own.
@@ -702,14 +549,10 @@ fn a_new_scenario_is_the_example_under_its_own_name() {
         assert!(!text.contains("my_lab_failover"), "{name}");
         fs::write(folder.path().join("night_shift").join(name), text).expect("a file");
     }
-    let problems = library(&folder)
-        .replacing()
-        .validate(&["night_shift".to_owned()]);
+    let problems = library(&folder).replacing().validate(&["night_shift".to_owned()]);
     assert_eq!(without(&folder, &problems.to_string()), "");
     assert_eq!(
-        template("Night shift")
-            .expect_err("it is no name")
-            .to_string(),
+        template("Night shift").expect_err("it is no name").to_string(),
         "invalid scenario name `Night shift`; expected lower-case letters, digits and `_`, at most 64"
     );
 }
@@ -724,10 +567,8 @@ fn the_format_page_explains_the_keys_that_there_are() {
          [parameters]\na = { zzzzzzzz = 1 }\n",
     );
     let found = problems(&folder);
-    let lists: Vec<_> = found
-        .lines()
-        .filter_map(|line| line.strip_prefix(" hint: known: "))
-        .collect();
+    let lists: Vec<_> =
+        found.lines().filter_map(|line| line.strip_prefix(" hint: known: ")).collect();
     assert_eq!(lists.len(), 9, "{found}");
     for word in lists.iter().flat_map(|list| list.split(", ")) {
         let bare = word.trim_matches('`');
@@ -738,16 +579,10 @@ fn the_format_page_explains_the_keys_that_there_are() {
             format!("`[[step.{bare}]]`"),
             format!("{bare} = "),
         ];
-        assert!(
-            explained.iter().any(|form| FORMAT_PAGE.contains(form)),
-            "{word} is not explained"
-        );
+        assert!(explained.iter().any(|form| FORMAT_PAGE.contains(form)), "{word} is not explained");
     }
     for kind in Kind::ALL {
-        assert!(
-            FORMAT_PAGE.contains(&format!("`{kind}`")),
-            "{kind} is not explained"
-        );
+        assert!(FORMAT_PAGE.contains(&format!("`{kind}`")), "{kind} is not explained");
     }
 }
 

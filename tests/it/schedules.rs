@@ -158,11 +158,7 @@ fn pictured(store: &Store) -> Picture {
             other => other.to_string(),
         };
         // Where a row stands is told by its order; notices have a name.
-        let name = if cell(0) == "notice" || cell(0) == "row" {
-            cell(1)
-        } else {
-            String::new()
-        };
+        let name = if cell(0) == "notice" || cell(0) == "row" { cell(1) } else { String::new() };
         (cell(0), [name, cell(2), cell(3)].join("|"))
     });
     rows.collect()
@@ -225,12 +221,7 @@ const M: usize = 2;
 impl Machine {
     /// As the baseline leaves it.
     fn new() -> Self {
-        let message = |by_agent| Message {
-            by_agent,
-            missing: Vec::new(),
-            agent: true,
-            console: 0,
-        };
+        let message = |by_agent| Message { by_agent, missing: Vec::new(), agent: true, console: 0 };
         Self {
             now: BEGAN + 20,
             down: [None; 3],
@@ -361,12 +352,7 @@ impl Machine {
             self.tell("start a new session");
         }
         let console = self.console;
-        self.messages.push(Message {
-            by_agent,
-            missing,
-            agent,
-            console,
-        });
+        self.messages.push(Message { by_agent, missing, agent, console });
     }
 
     fn logs_in(&mut self) {
@@ -454,10 +440,7 @@ impl Machine {
         }
         if open && self.replied {
             let works = self.lacks[A].is_none() && self.lacks[S].is_none();
-            row(
-                "buttons",
-                ["", if works { "enabled" } else { "greyed out" }, ""],
-            );
+            row("buttons", ["", if works { "enabled" } else { "greyed out" }, ""]);
         }
         if !self.completed && open {
             let last = self.messages.iter().rfind(|message| self.shows(message));
@@ -481,24 +464,9 @@ impl Machine {
         };
         row("desktop", ["", desk, ""]);
         for message in &self.messages {
-            let author = if message.by_agent {
-                "agent"
-            } else {
-                "customer"
-            };
-            let fate = if message.missing.is_empty() {
-                "delivered"
-            } else {
-                "lost"
-            };
-            row(
-                "fate",
-                [
-                    "",
-                    &format!("{author}: {fate}"),
-                    &message.missing.join(", "),
-                ],
-            );
+            let author = if message.by_agent { "agent" } else { "customer" };
+            let fate = if message.missing.is_empty() { "delivered" } else { "lost" };
+            row("fate", ["", &format!("{author}: {fate}"), &message.missing.join(", ")]);
         }
         let must = match (open, self.lacks[A], self.lacks[S]) {
             (false, ..) | (_, Some(_), _) => "log in again",
@@ -507,26 +475,14 @@ impl Machine {
         };
         row("must", ["", must, ""]);
         for (notice, since) in &self.notices {
-            row(
-                "notice",
-                [notice, &Cell::Timestamp(since * 1000).to_string(), ""],
-            );
+            row("notice", [notice, &Cell::Timestamp(since * 1000).to_string(), ""]);
         }
         if open {
             if self.lost_at.is_none() || self.console == 0 {
                 row("pane", ["", "Customer : Help me!", ""]);
             }
-            for (at, message) in self
-                .messages
-                .iter()
-                .enumerate()
-                .filter(|(_, m)| self.shows(m))
-            {
-                let name = if message.by_agent {
-                    "DMarino"
-                } else {
-                    "Customer"
-                };
+            for (at, message) in self.messages.iter().enumerate().filter(|(_, m)| self.shows(m)) {
+                let name = if message.by_agent { "DMarino" } else { "Customer" };
                 let text = ["Hello", "Hi"].get(at).unwrap_or(&"So");
                 row("pane", ["", &format!("{name} : {text}"), ""]);
             }
@@ -537,25 +493,10 @@ impl Machine {
         if self.found {
             row("popup", ["", "log-in", ""]);
         }
-        for (part, ..) in self
-            .opened
-            .iter()
-            .filter(|(_, result, ..)| *result == "does not load")
-        {
+        for (part, ..) in self.opened.iter().filter(|(_, result, ..)| *result == "does not load") {
             row("popup", ["", part, ""]);
         }
-        row(
-            "row",
-            [
-                "1347",
-                if self.completed {
-                    "9000/9100"
-                } else {
-                    "5000/5900"
-                },
-                "1003",
-            ],
-        );
+        row("row", ["1347", if self.completed { "9000/9100" } else { "5000/5900" }, "1003"]);
         if let Some((status, given)) = self.second.filter(|(status, _)| !status.is_empty()) {
             row("row", ["1350", status, if given { "1003" } else { "" }]);
         }
@@ -565,14 +506,7 @@ impl Machine {
             row("subject", ["", &format!("Subject: Re: test2{number}"), ""]);
         }
         if open && self.lacks[A].is_some_and(|since| self.now - since >= 30) {
-            row(
-                "title",
-                [
-                    "",
-                    "A connection could not be established with the server",
-                    "",
-                ],
-            );
+            row("title", ["", "A connection could not be established with the server", ""]);
         }
         for line in &self.window {
             row("window", ["", line, ""]);
@@ -584,12 +518,9 @@ impl Machine {
 // THE TWO SIDE BY SIDE -----------------------------------------------------------------------------------------
 
 fn baseline() -> Store {
-    let (_, store) = replay::replay(
-        &library(),
-        &["baseline".to_owned()],
-        &ReplayOptions::default(),
-    )
-    .expect("it can be played");
+    let (_, store) =
+        replay::replay(&library(), &["baseline".to_owned()], &ReplayOptions::default())
+            .expect("it can be played");
     store
 }
 
@@ -627,8 +558,7 @@ fn compared(store: &Store, machine: &Machine) -> Option<String> {
     }
     let less = |a: &Picture, b: &Picture| {
         let own = a.iter().filter(|row| !b.contains(row));
-        own.map(|(what, cells)| format!("\n  {what} {cells}"))
-            .collect::<String>()
+        own.map(|(what, cells)| format!("\n  {what} {cells}")).collect::<String>()
     };
     Some(format!(
         "the model alone:{}\nthe machine alone:{}",
@@ -667,10 +597,7 @@ impl Dice {
     }
 
     fn event(&mut self) -> (i64, Event) {
-        (
-            GAPS[self.below(GAPS.len())],
-            ALPHABET[self.below(ALPHABET.len())],
-        )
+        (GAPS[self.below(GAPS.len())], ALPHABET[self.below(ALPHABET.len())])
     }
 }
 
@@ -737,10 +664,7 @@ fn begin(seed: u64) -> usize {
 #[test]
 fn the_model_and_the_machine_agree_on_twenty_thousand_schedules() {
     let halves = [1, 2].map(|seed| thread::spawn(move || begin(seed)));
-    let ended: usize = halves
-        .into_iter()
-        .map(|half| half.join().expect("they agree"))
-        .sum();
+    let ended: usize = halves.into_iter().map(|half| half.join().expect("they agree")).sum();
     assert!(ended >= 20_000, "only {ended} schedules");
 }
 
@@ -764,16 +688,10 @@ fn short_outages_of_one_server_are_not_one_long_one_by_another_s() {
     for event in schedule {
         happens(&store, &mut machine, event);
     }
-    let window: Vec<_> = pictured(&store)
-        .into_iter()
-        .filter(|(what, _)| what == "window")
-        .collect();
+    let window: Vec<_> =
+        pictured(&store).into_iter().filter(|(what, _)| what == "window").collect();
     assert_eq!(window.len(), 7, "{window:?}");
-    assert!(
-        !window
-            .iter()
-            .any(|(_, line)| line.contains("may not have been delivered"))
-    );
+    assert!(!window.iter().any(|(_, line)| line.contains("may not have been delivered")));
 }
 
 /// A model that is wrong is noticed, and by a short schedule: here, one that warns and shows a triangle a
@@ -790,10 +708,7 @@ fn a_difference_between_the_two_is_found_and_made_short() {
         let mut dice = Dice(3);
         let mut schedules = (0..500).map(|_| (0..9).map(|_| dice.event()).collect::<Vec<_>>());
         let found = schedules.find(|schedule| difference(&store, schedule).is_some());
-        let short = shrunk(
-            &store,
-            &found.unwrap_or_else(|| panic!("not noticed: {wrong}")),
-        );
+        let short = shrunk(&store, &found.unwrap_or_else(|| panic!("not noticed: {wrong}")));
         assert!(short.len() <= 3, "{wrong}: {short:?}");
     }
 }

@@ -94,11 +94,7 @@ fn each_result_of_a_file_is_loaded_as_its_table() {
     workbook(
         folder,
         "centre.xlsx",
-        &[
-            ("activity", ACTIVITIES),
-            ("users", USERS),
-            ("queues", QUEUES),
-        ],
+        &[("activity", ACTIVITIES), ("users", USERS), ("queues", QUEUES)],
     );
     fs::write(folder.join("centre.rpt"), rpt(&[ACTIVITIES, USERS, QUEUES])).expect("it is written");
     for file in ["centre.xlsx", "centre.rpt"] {
@@ -108,42 +104,17 @@ fn each_result_of_a_file_is_loaded_as_its_table() {
         let import = ["import", file, "--db", &database, "--format", "json"];
         let first = chatdb(folder, &import);
         assert_eq!(first.status.code(), Some(0), "{first:?}");
-        let from_database = [
-            "query",
-            JOINED,
-            "--db",
-            &database,
-            "--format",
-            "csv",
-            "--include-pii",
-        ];
+        let from_database =
+            ["query", JOINED, "--db", &database, "--format", "csv", "--include-pii"];
         assert_eq!(out(folder, &from_database), ANSWER, "{file}");
         // A second run changes nothing.
         let second = chatdb(folder, &import);
         assert_eq!(second.status.code(), Some(0), "{second:?}");
         assert_eq!(out(folder, &from_database), ANSWER, "{file}");
     }
-    let told = out(
-        folder,
-        &[
-            "import",
-            "centre.xlsx",
-            "--db",
-            "told.sqlite",
-            "--include-pii",
-        ],
-    );
+    let told = out(folder, &["import", "centre.xlsx", "--db", "told.sqlite", "--include-pii"]);
     assert!(told.contains("centre.xlsx (sheet users)"), "{told}");
-    let told = out(
-        folder,
-        &[
-            "import",
-            "centre.rpt",
-            "--db",
-            "told.sqlite",
-            "--include-pii",
-        ],
-    );
+    let told = out(folder, &["import", "centre.rpt", "--db", "told.sqlite", "--include-pii"]);
     assert!(told.contains("centre.rpt (result 2)"), "{told}");
 }
 
@@ -155,36 +126,17 @@ fn a_result_that_is_no_known_table_is_rejected_and_the_others_are_loaded() {
     workbook(
         folder,
         "shift.xlsx",
-        &[
-            ("activity", ACTIVITIES),
-            ("per hour", COUNTS),
-            ("queues", QUEUES),
-        ],
+        &[("activity", ACTIVITIES), ("per hour", COUNTS), ("queues", QUEUES)],
     );
     // In a workbook nothing sets the names of an unknown table apart from its rows.
     for (file, rejects) in [("shift.rpt", "n\n2\n"), ("shift.xlsx", "n\n3\n")] {
         let database = format!("{file}.sqlite");
         let output = chatdb(folder, &["import", file, "--db", &database]);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let count = |sql: &str| {
-            out(
-                folder,
-                &["query", sql, "--db", &database, "--format", "csv"],
-            )
-        };
-        assert_eq!(
-            count("SELECT COUNT(*) AS n FROM rejects"),
-            rejects,
-            "{file}"
-        );
-        assert_eq!(
-            count("SELECT COUNT(*) AS n FROM egpl_casemgmt_activity"),
-            "n\n2\n"
-        );
-        assert_eq!(
-            count("SELECT queue_name FROM egpl_routing_queue"),
-            "queue_name\nSUPPORT\n"
-        );
+        let count = |sql: &str| out(folder, &["query", sql, "--db", &database, "--format", "csv"]);
+        assert_eq!(count("SELECT COUNT(*) AS n FROM rejects"), rejects, "{file}");
+        assert_eq!(count("SELECT COUNT(*) AS n FROM egpl_casemgmt_activity"), "n\n2\n");
+        assert_eq!(count("SELECT queue_name FROM egpl_routing_queue"), "queue_name\nSUPPORT\n");
         // The same in a second run.
         let output = chatdb(folder, &["import", file, "--db", &database]);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
@@ -195,28 +147,14 @@ fn a_result_that_is_no_known_table_is_rejected_and_the_others_are_loaded() {
 fn one_result_can_be_chosen() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    workbook(
-        folder,
-        "centre.xlsx",
-        &[("activity", ACTIVITIES), ("users", USERS)],
-    );
+    workbook(folder, "centre.xlsx", &[("activity", ACTIVITIES), ("users", USERS)]);
     for chosen in [["--result-set", "2"], ["--sheet", "users"]] {
         let database = format!("{}.sqlite", chosen[1]);
-        let import = [
-            "import",
-            "centre.xlsx",
-            "--db",
-            &database,
-            chosen[0],
-            chosen[1],
-        ];
+        let import = ["import", "centre.xlsx", "--db", &database, chosen[0], chosen[1]];
         assert_eq!(chatdb(folder, &import).status.code(), Some(0), "{chosen:?}");
         let count = |table: &str| {
             let sql = format!("SELECT COUNT(*) AS n FROM {table}");
-            out(
-                folder,
-                &["query", &sql, "--db", &database, "--format", "csv"],
-            )
+            out(folder, &["query", &sql, "--db", &database, "--format", "csv"])
         };
         assert_eq!(count("egpl_user"), "n\n2\n", "{chosen:?}");
         assert_eq!(count("egpl_casemgmt_activity"), "n\n0\n", "{chosen:?}");
@@ -228,27 +166,16 @@ fn a_table_that_goes_on_in_the_next_sheet_stays_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let more: Rows<'_> = &[ACTIVITIES[0], &["73", "5000", "1007", "12"]];
-    workbook(
-        folder,
-        "long.xlsx",
-        &[("Sheet1", ACTIVITIES), ("Sheet2", more), ("users", USERS)],
-    );
+    workbook(folder, "long.xlsx", &[("Sheet1", ACTIVITIES), ("Sheet2", more), ("users", USERS)]);
     let sql = "SELECT COUNT(*) AS n FROM egpl_casemgmt_activity";
-    assert_eq!(
-        out(folder, &["query", sql, "long.xlsx", "--format", "csv"]),
-        "n\n3\n"
-    );
+    assert_eq!(out(folder, &["query", sql, "long.xlsx", "--format", "csv"]), "n\n3\n");
 }
 
 #[test]
 fn a_result_without_names_that_may_go_on_says_what_to_type() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let first: Rows<'_> = &[
-        &["activity_id", "activity_status"],
-        &["1", "5000"],
-        &["2", "5000"],
-    ];
+    let first: Rows<'_> = &[&["activity_id", "activity_status"], &["1", "5000"], &["2", "5000"]];
     let second: Rows<'_> = &[&["3", "9000"], &["4", "9000"]];
     workbook(folder, "two.xlsx", &[("One", first), ("Two", second)]);
     let text = "activity_id activity_status\r\n----------- ---------------\r\n          1            5000\r\n\r\n\
@@ -260,10 +187,7 @@ fn a_result_without_names_that_may_go_on_says_what_to_type() {
         let loaded = chatdb(folder, &import);
         let said = String::from_utf8(loaded.stdout).expect("text");
         assert_eq!(loaded.status.code(), Some(3), "{said}");
-        assert!(
-            said.contains("it belongs to result set 2, which has no column names"),
-            "{said}"
-        );
+        assert!(said.contains("it belongs to result set 2, which has no column names"), "{said}");
         let option = "--result-set 2 --columns activity_id,activity_status";
         let hint = format!(
             "result 2 has no column names; if it continues the first one, load it with `{option}`"
@@ -272,10 +196,7 @@ fn a_result_without_names_that_may_go_on_says_what_to_type() {
         let typed: Vec<&str> = import.into_iter().chain(option.split(' ')).collect();
         out(folder, &typed);
         let sql = "SELECT COUNT(*) AS n FROM egpl_casemgmt_activity";
-        let count = out(
-            folder,
-            &["query", sql, "--db", "x.sqlite", "--format", "csv"],
-        );
+        let count = out(folder, &["query", sql, "--db", "x.sqlite", "--format", "csv"]);
         assert_eq!(count, format!("n\n{all}\n"), "{file}");
         fs::remove_file(folder.join("x.sqlite")).expect("it is there");
     }
@@ -286,11 +207,7 @@ fn a_rejected_result_is_read_as_its_reject_says_and_no_other_is_moved() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let pivot: Rows<'_> = &[&["Status", "n"], &["9000", "1"]];
-    workbook(
-        folder,
-        "a.xlsx",
-        &[("Users", USERS), ("Acts", ACTIVITIES), ("Pivot", pivot)],
-    );
+    workbook(folder, "a.xlsx", &[("Users", USERS), ("Acts", ACTIVITIES), ("Pivot", pivot)]);
     let import = ["import", "a.xlsx", "--db", "x.sqlite", "--width", "250"];
     let loaded = chatdb(folder, &import);
     let said = String::from_utf8(loaded.stdout).expect("text");
@@ -298,18 +215,7 @@ fn a_rejected_result_is_read_as_its_reject_says_and_no_other_is_moved() {
     assert!(said.contains(&format!("`{option}` reads it")), "{said}");
     let typed: Vec<&str> = import.into_iter().chain(option.split(' ')).collect();
     out(folder, &typed);
-    let asked = |sql: &str| {
-        out(
-            folder,
-            &["query", sql, "--db", "x.sqlite", "--format", "csv"],
-        )
-    };
-    assert_eq!(
-        asked("SELECT COUNT(*) AS n FROM egpl_casemgmt_activity"),
-        "n\n2\n"
-    );
-    assert_eq!(
-        asked("SELECT status, n FROM my_table"),
-        "status,n\n9000,1\n"
-    );
+    let asked = |sql: &str| out(folder, &["query", sql, "--db", "x.sqlite", "--format", "csv"]);
+    assert_eq!(asked("SELECT COUNT(*) AS n FROM egpl_casemgmt_activity"), "n\n2\n");
+    assert_eq!(asked("SELECT status, n FROM my_table"), "status,n\n9000,1\n");
 }

@@ -98,18 +98,8 @@ fn a_row_is_the_same_whether_its_values_are_bound_or_written() {
             );
             same("egpl_department", columns, &format!("{value}, 5, {rest}")).ok();
         }
-        same(
-            "server_event",
-            "server, event",
-            &format!("'application', {value}"),
-        )
-        .ok();
-        same(
-            "server_event",
-            "server, event",
-            &format!("{value}, 'stops'"),
-        )
-        .ok();
+        same("server_event", "server, event", &format!("'application', {value}")).ok();
+        same("server_event", "server, event", &format!("{value}, 'stops'")).ok();
         same(
             "chat_request",
             "activity_id, entry_point_id, customer_name, email_address, browser, text",
@@ -135,44 +125,16 @@ fn what_is_wrong_with_a_row_is_told_in_the_same_words() {
         ("server_event", "server, evnt", "'application', 'stops'"),
         ("server_event", "server, event", "'application'"),
         ("server_event", "server, event", "'application', 'stops', 1"),
-        (
-            "server_event",
-            "server, server",
-            "'application', 'services'",
-        ),
-        (
-            "server_event",
-            "server_event_id, server, event",
-            "1, 'application', 'stops'",
-        ),
-        (
-            "server_event",
-            "at, server, event",
-            "'2011-01-01', 'application', 'stops'",
-        ),
-        (
-            "server_event",
-            "rowid, server, event",
-            "1, 'application', 'stops'",
-        ),
+        ("server_event", "server, server", "'application', 'services'"),
+        ("server_event", "server_event_id, server, event", "1, 'application', 'stops'"),
+        ("server_event", "at, server, event", "'2011-01-01', 'application', 'stops'"),
+        ("server_event", "rowid, server, event", "1, 'application', 'stops'"),
         ("Server_Event", "Server, Event", "'application', 'stops'"),
-        (
-            "\"server_event\"",
-            "\"server\", [event]",
-            "'application', 'stops'",
-        ),
-        (
-            "main.server_event",
-            "server, event",
-            "'application', 'stops'",
-        ),
+        ("\"server_event\"", "\"server\", [event]", "'application', 'stops'"),
+        ("main.server_event", "server, event", "'application', 'stops'"),
         ("message", "activity_id, author, text", "1, 'agent', 'a'"),
         ("agent_action", "user_id, action", "1, 'logs in'"),
-        (
-            "agent_action",
-            "user_id, action, to_user_id",
-            "1, 'logs in', NULL",
-        ),
+        ("agent_action", "user_id, action, to_user_id", "1, 'logs in', NULL"),
         ("no_table", "a", "1"),
         ("outage", "server", "'application'"),
         ("egpl_casemgmt_activity", "activity_id", "1"),
@@ -182,10 +144,7 @@ fn what_is_wrong_with_a_row_is_told_in_the_same_words() {
     ] {
         same(table, columns, values).ok();
     }
-    assert_eq!(
-        same("server_event", "server, event", "'application', 'stops'"),
-        Ok(1)
-    );
+    assert_eq!(same("server_event", "server, event", "'application', 'stops'"), Ok(1));
     assert!(
         same("server_event", "server, event", "'a', 'stops'")
             .is_err_and(|error| error.contains("no such server"))
@@ -197,10 +156,7 @@ fn the_columns_of_causes_have_no_defaults() {
     // A shape gives NULL for a column that is left out.
     const DEFAULTS: &str = "SELECT t.name, c.name FROM pragma_table_list t, pragma_table_xinfo(t.name) c \
         WHERE t.name = ?1 AND (c.dflt_value IS NOT NULL OR c.hidden <> 0)";
-    let image = Store::with_platform()
-        .expect("a database")
-        .image()
-        .expect("its bytes");
+    let image = Store::with_platform().expect("a database").image().expect("its bytes");
     let conn = {
         let mut conn = rusqlite::Connection::open_in_memory().expect("a database");
         conn.deserialize_read_exact(rusqlite::MAIN_DB, &image[..], image.len(), true)
@@ -218,9 +174,7 @@ fn the_columns_of_causes_have_no_defaults() {
     ];
     for table in tables {
         assert!(chatdb::sql::guard::is_cause(table));
-        let found = conn
-            .prepare(DEFAULTS)
-            .and_then(|mut found| found.exists([table]));
+        let found = conn.prepare(DEFAULTS).and_then(|mut found| found.exists([table]));
         assert_eq!(found.ok(), Some(false), "{table}");
     }
 }

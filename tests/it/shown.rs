@@ -32,13 +32,7 @@ fn held() -> BTreeSet<String> {
             };
             let unchanged = answers(&[]);
             for (at, factor) in experiment.factors().iter().enumerate() {
-                let Factor::Rule {
-                    kind,
-                    rule,
-                    statement,
-                    ..
-                } = factor
-                else {
+                let Factor::Rule { kind, rule, statement, .. } = factor else {
                     continue;
                 };
                 if kind != "matrix" {
@@ -49,9 +43,7 @@ fn held() -> BTreeSet<String> {
                     true => experiment.ways(at),
                     false => 1,
                 };
-                let unseen = unseen
-                    .entry(rule.clone())
-                    .or_insert_with(|| (0..ways).collect());
+                let unseen = unseen.entry(rule.clone()).or_insert_with(|| (0..ways).collect());
                 unseen.retain(|way| answers(&[(at, *way)]) == unchanged);
             }
         }

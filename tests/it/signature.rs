@@ -25,10 +25,7 @@ fn of_replay(name: &str) -> Signature {
     let options = replay::ReplayOptions::default();
     let (report, store) = replay::replay(&library(), &names, &options).expect("it can be played");
     let outage = outage_of(&store).expect("a replay's database");
-    let options = AnalysisOptions {
-        outages: vec![outage.clone()],
-        ..AnalysisOptions::default()
-    };
+    let options = AnalysisOptions { outages: vec![outage.clone()], ..AnalysisOptions::default() };
     let run = analysis::analyze(&store, &options).expect("it can be searched");
     let findings = run.findings.iter();
     Signature {
@@ -36,9 +33,7 @@ fn of_replay(name: &str) -> Signature {
         title: report.runs[0].title.clone(),
         servers: outage.servers.iter().copied().collect(),
         over: outage.to_ms.is_some(),
-        marks: findings
-            .map(|found| (found.name.clone(), found.verdict))
-            .collect(),
+        marks: findings.map(|found| (found.name.clone(), found.verdict)).collect(),
     }
 }
 
@@ -73,11 +68,7 @@ fn database(scenario: &str) -> Store {
 fn searched(store: &Store, said: Said) -> (AnalysisRun, KnownOutage) {
     let outage = outage_of(store).expect("which only a replay has");
     let options = AnalysisOptions {
-        outages: if said == Said::Nothing {
-            Vec::new()
-        } else {
-            vec![outage]
-        },
+        outages: if said == Said::Nothing { Vec::new() } else { vec![outage] },
         ..AnalysisOptions::default()
     };
     let run = analysis::analyze(store, &options).expect("it can be searched");
@@ -114,10 +105,7 @@ fn the_file_of_signatures_is_what_the_replays_leave() {
 fn each_scenario_is_known_by_its_own_rows_or_named_with_those_that_they_cannot_be_told_from() {
     let mut page = String::new();
     let cases = [
-        (
-            Said::ServersAndTime,
-            "with the servers and the time of the outage",
-        ),
+        (Said::ServersAndTime, "with the servers and the time of the outage"),
         (Said::Time, "with its time alone"),
         (Said::Nothing, "alone"),
     ];
@@ -182,11 +170,7 @@ fn a_mark_turned_round_speaks_against_the_scenario() {
             let found = candidates(&MADE, &run, known);
             let own = own(&found, &scenario);
             let against = own.evidence_against.iter().any(|text| text.contains(&name));
-            assert_eq!(
-                against, differs,
-                "{scenario}, {name}: {:?}",
-                own.evidence_against
-            );
+            assert_eq!(against, differs, "{scenario}, {name}: {:?}", own.evidence_against);
             turned += usize::from(against);
         }
     }
@@ -201,16 +185,12 @@ fn a_cause_taken_out_changes_the_signature() {
     let undone =
         "UPDATE egpl_casemgmt_activity SET activity_status = 5000, activity_sub_status = 5900,
                       when_modified = '2011-07-12 14:50:00.000' WHERE activity_id = 1347";
-    store
-        .run_own("x.sql", undone, &[])
-        .expect("the completion is undone");
+    store.run_own("x.sql", undone, &[]).expect("the completion is undone");
     let (run, known) = searched(&store, Said::ServersAndTime);
     let own = own(&candidates(&MADE, &run, &known), "services_failure");
     assert_eq!(with, ["services_failure"]);
     assert!(
-        own.evidence_against
-            .iter()
-            .any(|text| text.contains("completed_in_outage")),
+        own.evidence_against.iter().any(|text| text.contains("completed_in_outage")),
         "{:?}",
         own.evidence_against
     );

@@ -29,10 +29,7 @@ fn from(scenario: &str) -> Simulation {
 }
 
 fn events(texts: &[&str]) -> Vec<TimedCause> {
-    texts
-        .iter()
-        .map(|text| parse_event(text).expect("it is an event"))
-        .collect()
+    texts.iter().map(|text| parse_event(text).expect("it is an event")).collect()
 }
 
 /// Numbers without a pattern, the same in each run.
@@ -40,10 +37,8 @@ pub struct Series(pub u64);
 
 impl Series {
     pub fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % n
     }
 }
@@ -70,39 +65,19 @@ fn between_two_looks_nothing_changes() {
         let schedule = schedule(&simulation, &mut series);
         let course = simulation.run(&schedule, &[]).expect("it can be run");
         let is_threshold = |reason: &LookReason| matches!(reason, LookReason::Threshold);
-        thresholds += course
-            .looks
-            .iter()
-            .filter(|look| is_threshold(&look.reason))
-            .count();
+        thresholds += course.looks.iter().filter(|look| is_threshold(&look.reason)).count();
         let looks: BTreeSet<i64> = course.looks.iter().map(|look| look.at_ms).collect();
         let last = schedule.last().expect("ten events").0 + 400_000;
         let span = usize::try_from(last - simulation.now_ms()).expect("it is short");
         let between: BTreeSet<i64> = (0..40)
             .map(|_| simulation.now_ms() + i64::try_from(series.below(span)).expect("it is short"))
             .collect();
-        let times: BTreeSet<i64> = looks
-            .iter()
-            .chain(&between)
-            .copied()
-            .chain([simulation.now_ms()])
-            .collect();
-        let seen = simulation
-            .seen_at(&schedule, &times)
-            .expect("it can be run");
-        let at = |time: i64| {
-            &seen
-                .iter()
-                .find(|(at, _)| *at == time)
-                .expect("it was looked at")
-                .1
-        };
+        let times: BTreeSet<i64> =
+            looks.iter().chain(&between).copied().chain([simulation.now_ms()]).collect();
+        let seen = simulation.seen_at(&schedule, &times).expect("it can be run");
+        let at = |time: i64| &seen.iter().find(|(at, _)| *at == time).expect("it was looked at").1;
         for time in between {
-            let anchor = looks
-                .range(..=time)
-                .next_back()
-                .copied()
-                .unwrap_or(simulation.now_ms());
+            let anchor = looks.range(..=time).next_back().copied().unwrap_or(simulation.now_ms());
             assert_eq!(
                 at(time),
                 at(anchor),
@@ -113,21 +88,15 @@ fn between_two_looks_nothing_changes() {
             random_looks += 1;
         }
     }
-    assert!(
-        random_looks >= 1_000 - 10 && thresholds > 25,
-        "{random_looks}, {thresholds}"
-    );
+    assert!(random_looks >= 1_000 - 10 && thresholds > 25, "{random_looks}, {thresholds}");
 }
 
 /// A threshold is looked at only where something changes, and something does change.
 #[test]
 fn a_look_at_a_threshold_shows_a_change() {
     let simulation = start();
-    let events = events(&[
-        "+3:00 application stops",
-        "+13:00 application starts",
-        "+14:00 agent logs in",
-    ]);
+    let events =
+        events(&["+3:00 application stops", "+13:00 application starts", "+14:00 agent logs in"]);
     let schedule = simulation.scheduled(&events).expect("they are in order");
     let course = simulation.run(&schedule, &[]).expect("it can be run");
     let shown: Vec<String> = (course.looks.iter())
@@ -140,11 +109,7 @@ fn a_look_at_a_threshold_shows_a_change() {
                     format!("({})", times.into_iter().collect::<Vec<_>>().join(", "))
                 }
             };
-            format!(
-                "{} {reason}: {}",
-                simulation.offset(look.at_ms),
-                look.changes.len()
-            )
+            format!("{} {reason}: {}", simulation.offset(look.at_ms), look.changes.len())
         })
         .collect();
     assert_eq!(
@@ -164,14 +129,8 @@ fn with_all_servers_down() -> Vec<String> {
     let library = library();
     let stops = |name: &String| {
         let scenario = library.get(name).expect("it is valid");
-        let scripts = scenario
-            .steps
-            .iter()
-            .filter_map(|step| step.script.as_ref());
-        scripts
-            .map(|script| script.sql.matches("'stops'").count())
-            .sum::<usize>()
-            == 3
+        let scripts = scenario.steps.iter().filter_map(|step| step.script.as_ref());
+        scripts.map(|script| script.sql.matches("'stops'").count()).sum::<usize>() == 3
     };
     ten().into_iter().filter(stops).collect()
 }
@@ -181,15 +140,9 @@ fn twenty_four_orders_of_a_restart_have_three_outcomes() {
     let names = with_all_servers_down();
     assert_eq!(names.len(), 1);
     let simulation = from(&names[0]);
-    let events = events(&[
-        "application starts",
-        "services starts",
-        "messaging starts",
-        "agent logs in",
-    ]);
-    let outcomes = simulation
-        .all_orders(&events)
-        .expect("they can be put in order");
+    let events =
+        events(&["application starts", "services starts", "messaging starts", "agent logs in"]);
+    let outcomes = simulation.all_orders(&events).expect("they can be put in order");
     let groups = &outcomes.groups;
     let sizes: Vec<usize> = groups.iter().map(|group| group.orders.len()).collect();
     assert_eq!(sizes, [12, 8, 4]);
@@ -235,9 +188,8 @@ fn wanted() -> Vec<String> {
 fn a_search_that_merges_states_finds_what_one_that_does_not_finds() {
     let simulation = start();
     let all = default_causes();
-    let fewer: Vec<Cause> = [0, 1, 4, 6, 7, 9, 10, 12, 13]
-        .map(|at: usize| all[at].clone())
-        .to_vec();
+    let fewer: Vec<Cause> =
+        [0, 1, 4, 6, 7, 9, 10, 12, 13].map(|at: usize| all[at].clone()).to_vec();
     let (mut found, mut exhausted) = (0, 0);
     for text in wanted() {
         let condition = invariant::condition(&text).expect("it is a state");
@@ -267,35 +219,19 @@ fn a_search_says_when_it_has_looked_at_as_many_states_as_it_may() {
     let simulation = start();
     let never = invariant::condition("(SELECT count(*) FROM outage) = 99").expect("it is SQL");
     let end = simulation.find(&never, &default_causes(), (50, 9), Merging::Merged);
-    assert_eq!(
-        end.expect("it can be searched"),
-        SearchEnd::TooMany {
-            states: 50,
-            depth: 1
-        }
-    );
+    assert_eq!(end.expect("it can be searched"), SearchEnd::TooMany { states: 50, depth: 1 });
 }
 
 #[test]
 fn what_breaks_an_invariant_is_shrunk_until_nothing_can_be_left_out() {
     let simulation = start();
-    let broken_by_three = [
-        "never session in progress",
-        "always all servers up until chat completed",
-    ];
+    let broken_by_three =
+        ["never session in progress", "always all servers up until chat completed"];
     for (text, left) in broken_by_three.into_iter().zip([3, 1]) {
         let own = [invariant::invariant(text).expect("it is one")];
-        let random = || {
-            simulation
-                .random(&default_causes(), &own, 500, 3)
-                .expect("it can be run")
-        };
+        let random = || simulation.random(&default_causes(), &own, 500, 3).expect("it can be run");
         let broken = random().expect("it is broken");
-        assert_eq!(
-            Some(&broken),
-            random().as_ref(),
-            "the same seed is the same search"
-        );
+        assert_eq!(Some(&broken), random().as_ref(), "the same seed is the same search");
         assert_eq!(broken.schedule.len(), left, "{text}: {:?}", broken.schedule);
         for at in 0..broken.schedule.len() {
             let mut fewer = broken.schedule.clone();
@@ -306,9 +242,7 @@ fn what_breaks_an_invariant_is_shrunk_until_nothing_can_be_left_out() {
     }
     let holds =
         [invariant::invariant("never (SELECT count(*) FROM situation) <> 1").expect("it is one")];
-    let none = simulation
-        .random(&default_causes(), &holds, 20, 3)
-        .expect("it can be run");
+    let none = simulation.random(&default_causes(), &holds, 20, 3).expect("it can be run");
     assert_eq!(none, None);
 }
 
@@ -327,27 +261,18 @@ fn what_cannot_be_is_refused_with_its_place() {
         "`customer types 'Hi' in chat 7` cannot happen at +00:00:30: no such chat; there is 1347"
     );
     let bad = invariant::condition("nonsense = 1").expect("it looks like SQL");
-    assert!(matches!(
-        simulation.check(&[&bad]),
-        Err(SimulationError::Condition { .. })
-    ));
+    assert!(matches!(simulation.check(&[&bad]), Err(SimulationError::Condition { .. })));
     let error = |text: &str| parse_event(text).expect_err(text).to_string();
-    for text in [
-        "+3:5 agent logs in",
-        "3:00 agent logs in",
-        "+3 agent logs in",
-        "+1:99:00 agent logs in",
-    ] {
+    for text in
+        ["+3:5 agent logs in", "3:00 agent logs in", "+3 agent logs in", "+1:99:00 agent logs in"]
+    {
         let time = text.split(' ').next().expect("a word");
         let message =
             format!("`{time}` is not a time: expected `+M:SS` or `+H:MM:SS`, such as `+3:00`");
         assert_eq!(error(text), message);
     }
     let misspelt = invariant::invariant("never fantom").expect_err("it is none");
-    assert_eq!(
-        misspelt.to_string(),
-        "`fantom` is neither a known state nor a condition in SQL"
-    );
+    assert_eq!(misspelt.to_string(), "`fantom` is neither a known state nor a condition in SQL");
 }
 
 #[test]
@@ -357,17 +282,10 @@ fn an_invariant_is_read_as_it_is_written() {
     let again: Vec<String> = read.iter().map(invariant::Invariant::text).collect();
     assert_eq!(
         again,
-        [
-            "never phantom",
-            "always (SELECT 1) = 1 until chat completed",
-            "always all servers up"
-        ]
+        ["never phantom", "always (SELECT 1) = 1 until chat completed", "always all servers up"]
     );
     let wrong = invariant::invariants("never\nsometimes phantom\n").expect_err("they are none");
-    assert_eq!(
-        wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
-        [1, 2]
-    );
+    assert_eq!(wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2]);
 }
 
 /// The rows of a course that are about these facts, with their time, their time rules and their new value.
@@ -413,11 +331,7 @@ fn a_change_names_the_times_that_make_it() {
                 "+00:06:00 (red square) red square, Customer not connected",
             ],
         ),
-        (
-            &["+3:00 application stops"],
-            told,
-            &["+00:06:00 (a few minutes) shown"],
-        ),
+        (&["+3:00 application stops"], told, &["+00:06:00 (a few minutes) shown"]),
         (
             &[
                 "+3:00 messaging and application stop",
@@ -425,10 +339,7 @@ fn a_change_names_the_times_that_make_it() {
                 "+4:00 messaging stops",
             ],
             "Agent's console",
-            &[
-                "+00:03:00 () must log in again",
-                "+00:04:30 (desktop time-out) timed out",
-            ],
+            &["+00:03:00 () must log in again", "+00:04:30 (desktop time-out) timed out"],
         ),
     ];
     for (events, fact, expected) in cases {
@@ -445,21 +356,11 @@ fn each_pop_up_is_shown() {
     let cases: [(&[&str], &[String]); 3] = [
         (
             &[outage, outage].concat(),
-            &[
-                format!("+00:00:50 () {again}"),
-                format!("+00:01:20 () {again}"),
-            ],
+            &[format!("+00:00:50 () {again}"), format!("+00:01:20 () {again}")],
         ),
         (
-            &[
-                "application stops",
-                "agent opens inbox",
-                "agent opens inbox",
-            ],
-            &[
-                format!("+00:00:40 () {inbox}"),
-                format!("+00:00:50 () {inbox}"),
-            ],
+            &["application stops", "agent opens inbox", "agent opens inbox"],
+            &[format!("+00:00:40 () {inbox}"), format!("+00:00:50 () {inbox}")],
         ),
         (&["agent logs in"], &[]),
     ];

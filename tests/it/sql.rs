@@ -20,44 +20,23 @@ fn statements_end_at_semicolons_and_know_their_line() {
     check(" ; ;\n;", &[]);
     check("SELECT 1", &["1: SELECT 1"]);
     check("SELECT 1;SELECT 2;", &["1: SELECT 1", "1: SELECT 2"]);
-    check(
-        "\n\nSELECT 1\n ;\r\n SELECT\n 2 ; ",
-        &["3: SELECT 1", "5: SELECT\n 2"],
-    );
+    check("\n\nSELECT 1\n ;\r\n SELECT\n 2 ; ", &["3: SELECT 1", "5: SELECT\n 2"]);
     check("é;\nü", &["1: é", "2: ü"]);
 }
 
 #[test]
 fn quotes_keep_their_semicolons() {
-    check(
-        "SELECT 'a;b''c;';SELECT 2",
-        &["1: SELECT 'a;b''c;'", "1: SELECT 2"],
-    );
-    check(
-        "SELECT \"a;\"\"b\";SELECT 2",
-        &["1: SELECT \"a;\"\"b\"", "1: SELECT 2"],
-    );
-    check(
-        "SELECT [a;'b];SELECT 2",
-        &["1: SELECT [a;'b]", "1: SELECT 2"],
-    );
+    check("SELECT 'a;b''c;';SELECT 2", &["1: SELECT 'a;b''c;'", "1: SELECT 2"]);
+    check("SELECT \"a;\"\"b\";SELECT 2", &["1: SELECT \"a;\"\"b\"", "1: SELECT 2"]);
+    check("SELECT [a;'b];SELECT 2", &["1: SELECT [a;'b]", "1: SELECT 2"]);
     check("SELECT `a;'`;SELECT 2", &["1: SELECT `a;'`", "1: SELECT 2"]);
-    check(
-        "SELECT '--', '/*';SELECT 2",
-        &["1: SELECT '--', '/*'", "1: SELECT 2"],
-    );
+    check("SELECT '--', '/*';SELECT 2", &["1: SELECT '--', '/*'", "1: SELECT 2"]);
 }
 
 #[test]
 fn comments_are_dropped_between_statements_and_kept_within() {
-    check(
-        "-- a; b\nSELECT 1 -- c;\n+ 2; -- d",
-        &["2: SELECT 1 -- c;\n+ 2"],
-    );
-    check(
-        "/* a;\n 'b */ SELECT /* ; */ 1 /* c */; /**/",
-        &["2: SELECT /* ; */ 1"],
-    );
+    check("-- a; b\nSELECT 1 -- c;\n+ 2; -- d", &["2: SELECT 1 -- c;\n+ 2"]);
+    check("/* a;\n 'b */ SELECT /* ; */ 1 /* c */; /**/", &["2: SELECT /* ; */ 1"]);
     // Comments do not nest.
     check("/* a /* b */ SELECT 1", &["1: SELECT 1"]);
     check("SELECT 1 - -1 / 2 * 3", &["1: SELECT 1 - -1 / 2 * 3"]);
@@ -69,10 +48,7 @@ fn a_trigger_is_one_statement() {
                    UPDATE a SET x = CASE WHEN y THEN 1 ELSE 2 END;\n\
                    INSERT INTO b VALUES (NEW.end, ';END;'); -- ; END\n\
                    end";
-    check(
-        &format!("{trigger};\nSELECT 1"),
-        &[&format!("1: {trigger}"), "5: SELECT 1"],
-    );
+    check(&format!("{trigger};\nSELECT 1"), &[&format!("1: {trigger}"), "5: SELECT 1"]);
     check(trigger, &[&format!("1: {trigger}")]);
     for start in [
         "create temp trigger",
@@ -80,19 +56,11 @@ fn a_trigger_is_one_statement() {
         "EXPLAIN QUERY PLAN CREATE /**/ TRIGGER",
     ] {
         let sql = format!("{start} t BEFORE DELETE ON a BEGIN SELECT 1; SELECT 2; END");
-        check(
-            &format!("{sql};SELECT 3"),
-            &[&format!("1: {sql}"), "1: SELECT 3"],
-        );
+        check(&format!("{sql};SELECT 3"), &[&format!("1: {sql}"), "1: SELECT 3"]);
     }
     check(
         "CREATE TABLE trigger (a); BEGIN; END; SELECT 1",
-        &[
-            "1: CREATE TABLE trigger (a)",
-            "1: BEGIN",
-            "1: END",
-            "1: SELECT 1",
-        ],
+        &["1: CREATE TABLE trigger (a)", "1: BEGIN", "1: END", "1: SELECT 1"],
     );
 }
 
@@ -118,12 +86,7 @@ fn what_is_not_closed_is_refused_where_it_opens() {
 
 #[test]
 fn parameters_are_named_outside_quotes_and_comments() {
-    let names = |sql| {
-        named_parameters(sql)
-            .iter()
-            .map(|named| named.name)
-            .collect::<Vec<_>>()
-    };
+    let names = |sql| named_parameters(sql).iter().map(|named| named.name).collect::<Vec<_>>();
     assert_eq!(
         names("SELECT @a, x=@b_2,@a -- @c\n, '@d', \"@e\", [@f], /* @g */ @@rowcount, @ h"),
         ["a", "b_2", "a"]

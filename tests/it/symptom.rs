@@ -25,20 +25,14 @@ fn a_symptom_leads_to_a_scenario_step_or_check() {
         ("buttons grey", "services_failure/"),
         ("Session in Progress", "application_restored/"),
         ("red square", "all_servers_failure/"),
-        (
-            "customer is notified of connection issues",
-            "application_failure/",
-        ),
+        ("customer is notified of connection issues", "application_failure/"),
         ("messages lost", "application_failure/"),
         ("pop-up errors", "application_failure/AF4"),
         ("Customer not connected", "all_servers_failure/"),
         ("history lost", "application_restored/"),
     ] {
         let (found, remarks) = lines(words);
-        assert!(
-            found.iter().any(|row| row[1].starts_with(name)),
-            "{words}: {found:#?} {remarks}"
-        );
+        assert!(found.iter().any(|row| row[1].starts_with(name)), "{words}: {found:#?} {remarks}");
     }
 }
 
@@ -62,10 +56,7 @@ fn the_command_of_each_line_runs() {
 fn what_is_nowhere_is_said() {
     let (found, remarks) = lines("zebra");
     assert!(found.is_empty());
-    assert!(
-        remarks.starts_with("nothing was found: use fewer or other words"),
-        "{remarks}"
-    );
+    assert!(remarks.starts_with("nothing was found: use fewer or other words"), "{remarks}");
     let (found, remarks) = lines("zebra buttons grey");
     assert!(!found.is_empty());
     assert_eq!(remarks, "ignored, because nothing has it: `zebra`");
@@ -92,10 +83,7 @@ fn a_search_without_a_word_is_refused() {
         let output = chatdb(Path::new("."), &["list", "--search", words]);
         assert_eq!(output.status.code(), Some(2), "{words}");
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            error.starts_with("error: `--search` is given no word\n"),
-            "{error}"
-        );
+        assert!(error.starts_with("error: `--search` is given no word\n"), "{error}");
     }
 }
 
@@ -104,10 +92,7 @@ fn the_command_is_shown_whole_at_any_width() {
     for words in ["buttons grey", "Messaging stops", "red square", "history"] {
         let (found, _) = lines(words);
         for width in ["60", "80", "120", "160"] {
-            let output = chatdb(
-                Path::new("."),
-                &["list", "--search", words, "--width", width],
-            );
+            let output = chatdb(Path::new("."), &["list", "--search", words, "--width", width]);
             let shown = String::from_utf8_lossy(&output.stdout).into_owned();
             for row in &found {
                 assert!(shown.contains(&row[3]), "{}: {width}: {shown}", row[3]);
@@ -124,15 +109,7 @@ fn the_command_finds_the_folders_that_were_searched() {
     let text = "title = \"Zebras cross\"\ncontinues = \"baseline\"\n\
                 [[step]]\nat = \"+00:01:00\"\nhappens = [\"messaging stops\"]\n";
     std::fs::write(labs.join("scenario.toml"), text).expect("a file");
-    let args = [
-        "list",
-        "--search",
-        "zebra",
-        "--scenarios",
-        "my labs",
-        "--format",
-        "json",
-    ];
+    let args = ["list", "--search", "zebra", "--scenarios", "my labs", "--format", "json"];
     let output = chatdb(folder.path(), &args);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let next = &json["listings"][0]["rows"][0]["next"];
@@ -148,10 +125,7 @@ fn a_step_that_is_not_there_is_said_first() {
         let args = [&["simulate", "--from", "services_failure/nope"], more].concat();
         let output = chatdb(Path::new("."), &args);
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            error.starts_with("error: `services_failure` has no step `nope`\n"),
-            "{error}"
-        );
+        assert!(error.starts_with("error: `services_failure` has no step `nope`\n"), "{error}");
     }
 }
 

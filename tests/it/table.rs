@@ -37,10 +37,7 @@ fn sketch(read: Result<RawTable, TableReadError>) -> String {
         });
         shown.collect::<Vec<_>>().join(" ")
     };
-    let rows = table
-        .rows
-        .iter()
-        .map(|row| format!("\n{}: {}", row.line, cells(&row.cells)));
+    let rows = table.rows.iter().map(|row| format!("\n{}: {}", row.line, cells(&row.cells)));
     cells(&table.header) + &rows.collect::<String>()
 }
 
@@ -49,21 +46,14 @@ fn check_pipe(input: &str, expect: &str) {
 }
 
 fn check_delimited(input: &str, expect: &str) {
-    assert_eq!(
-        sketch(delimited::read(input, None)),
-        expect,
-        "reading {input:?}"
-    );
+    assert_eq!(sketch(delimited::read(input, None)), expect, "reading {input:?}");
 }
 
 #[test]
 fn a_pipe_table_is_read() {
     check_pipe("|a|b|\n|---|:-:|\n|1|2|\n", "[a] [b]\n3: [1] [2]");
     check_pipe("| a | b |\n|:--|--:|", "[a] [b]");
-    check_pipe(
-        "\n \t\r\n  | a |\r\n  |-|\r\n  | 1 |\r\n\r\n",
-        "[a]\n5: [1]",
-    );
+    check_pipe("\n \t\r\n  | a |\r\n  |-|\r\n  | 1 |\r\n\r\n", "[a]\n5: [1]");
     check_pipe("\u{feff}| a |\n|---|\n", "[a]");
     check_pipe("| a | b\n|---|---\n| 1 | 2", "[a] [b]\n3: [1] [2]");
 }
@@ -117,10 +107,7 @@ fn what_is_no_pipe_table_is_refused_where_it_goes_wrong() {
     check_pipe("\n| a |\n| 1 |\n", &format!("3:1: {dashes}"));
     check_pipe("| a |\n|:|\n", &format!("2:1: {dashes}"));
     check_pipe("|a|b|\n|-|\n", "2:4: expected 2 cells, found 1");
-    check_pipe(
-        "|a|b|\n|-|-|\n|1|2|\n|é|\n",
-        "4:4: expected 2 cells, found 1",
-    );
+    check_pipe("|a|b|\n|-|-|\n|1|2|\n|é|\n", "4:4: expected 2 cells, found 1");
     check_pipe("|a|\n|-|\n|é|2|\n", "3:4: expected 1 cell, found 2");
     let after = "expected nothing after the table, found text";
     check_pipe("|a|\n|-|\n|1|\n x\n", &format!("4:2: {after}"));
@@ -152,10 +139,7 @@ fn the_delimiter_is_sniffed_from_the_header() {
     check_delimited("a|b\n1|2", "[a] [b]\n2: [1] [2]");
     check_delimited("a\n1\n", "[a]\n2: [1]");
     check_delimited("\"a,b,c\";d\n1;2", "\"a,b,c\" [d]\n2: [1] [2]");
-    check_delimited(
-        "\"a\nb,c\"\td,e\tf\n1\t2\t3",
-        "\"a\\nb,c\" [d,e] [f]\n3: [1] [2] [3]",
-    );
+    check_delimited("\"a\nb,c\"\td,e\tf\n1\t2\t3", "\"a\\nb,c\" [d,e] [f]\n3: [1] [2] [3]");
     check_delimited("5\" disk;b\n1;2", "[5\\\" disk] [b]\n2: [1] [2]");
     let given = delimited::read("a;b\n1,2\n", Some(Delimiter::Comma));
     assert_eq!(sketch(given), "2:3: expected 1 cell, found 2");
@@ -164,10 +148,7 @@ fn the_delimiter_is_sniffed_from_the_header() {
 #[test]
 fn damaged_delimited_text_is_refused_where_it_is_damaged() {
     check_delimited("", "1:1: expected a header line, found the end of the text");
-    check_delimited(
-        "\n\n",
-        "3:1: expected a header line, found the end of the text",
-    );
+    check_delimited("\n\n", "3:1: expected a header line, found the end of the text");
     check_delimited("a,b\n1\n", "2:2: expected 2 cells, found 1");
     check_delimited("a,b\n1,2,3,4\n", "2:5: expected 2 cells, found 4");
     check_delimited("a,b\n\"x\ny\"\n", "3:3: expected 2 cells, found 1");
@@ -215,10 +196,7 @@ fn kinds_are_inferred_from_all_tables_together() {
     check_kinds(&["a\n1\n", "A\n1.5\n"], "decimal / decimal");
     check_kinds(&["a,A\n1,1.5\n"], "integer decimal");
     check_kinds(&["a\n12345678901234567890\n"], "decimal");
-    check_kinds(
-        &["a\n2011-07-12 14:49:55.000\n2011-07-12T14:49:55\n"],
-        "timestamp",
-    );
+    check_kinds(&["a\n2011-07-12 14:49:55.000\n2011-07-12T14:49:55\n"], "timestamp");
     check_kinds(&["a\n2011-07-12 14:49:60\n"], "text");
     check_kinds(&["a\n00:04:00\n-100:00:00\n"], "duration");
     check_kinds(&["a\n00:04:00\n5\n"], "text");
@@ -227,17 +205,11 @@ fn kinds_are_inferred_from_all_tables_together() {
 
 #[test]
 fn cells_are_read_as_their_columns_kind_or_stay_text() {
-    let raw = delimited::read(
-        "a,b\n5,5\nNULL,\"NULL\"\n,\"\"\nx,1.5\n\"5\",00:00:05\n",
-        None,
-    )
-    .expect("the test's own CSV is well formed");
+    let raw = delimited::read("a,b\n5,5\nNULL,\"NULL\"\n,\"\"\nx,1.5\n\"5\",00:00:05\n", None)
+        .expect("the test's own CSV is well formed");
     let text = |text: &str| Cell::Text(text.to_owned());
     let expect = ResultTable {
-        columns: vec![
-            Column::new("a", Kind::Integer),
-            Column::new("b", Kind::Text),
-        ],
+        columns: vec![Column::new("a", Kind::Integer), Column::new("b", Kind::Text)],
         rows: vec![
             vec![Cell::Integer(5), text("5")],
             vec![Cell::Null, text("NULL")],
@@ -253,10 +225,7 @@ fn cells_are_read_as_their_columns_kind_or_stay_text() {
 fn written() -> ResultTable {
     let text = |text: &str| Cell::Text(text.to_owned());
     ResultTable {
-        columns: vec![
-            Column::new("activity_id", Kind::Integer),
-            Column::new("", Kind::Text),
-        ],
+        columns: vec![Column::new("activity_id", Kind::Integer), Column::new("", Kind::Text)],
         rows: vec![
             vec![Cell::Integer(1347), text("Sorry, *Señor* 名前")],
             vec![text("1347"), text("a|b_c _d_ \\")],
@@ -329,22 +298,12 @@ fn table_of(names: &[&str], cells: &[Cell]) -> Option<ResultTable> {
         _ => None,
     };
     let column = |(at, name): (usize, &&str)| {
-        let mut kinds = cells
-            .iter()
-            .skip(at)
-            .step_by(names.len())
-            .filter_map(kind_of);
+        let mut kinds = cells.iter().skip(at).step_by(names.len()).filter_map(kind_of);
         let kind = kinds.next().unwrap_or(Kind::Text);
-        kinds
-            .all(|other| other == kind)
-            .then(|| Column::new(*name, kind))
+        kinds.all(|other| other == kind).then(|| Column::new(*name, kind))
     };
     Some(ResultTable {
-        columns: names
-            .iter()
-            .enumerate()
-            .map(column)
-            .collect::<Option<_>>()?,
+        columns: names.iter().enumerate().map(column).collect::<Option<_>>()?,
         rows: cells.chunks(names.len()).map(<[Cell]>::to_vec).collect(),
     })
 }
@@ -386,10 +345,7 @@ fn every_awkward_pair_of_names_is_read_back() {
 #[test]
 fn a_table_without_columns_is_read_back_from_pipes() {
     for rows in 0..3 {
-        check_reads_back(&ResultTable {
-            columns: Vec::new(),
-            rows: vec![Vec::new(); rows],
-        });
+        check_reads_back(&ResultTable { columns: Vec::new(), rows: vec![Vec::new(); rows] });
     }
 }
 
@@ -418,9 +374,9 @@ fn any_cell(kind: Kind) -> BoxedStrategy<Cell> {
             .boxed(),
         Kind::Text => any_text().prop_map(Cell::Text).boxed(),
         // From year 0000 to 9999, beyond which a time has no text form.
-        Kind::Timestamp => (-62_167_219_200_000..253_402_300_800_000_i64)
-            .prop_map(Cell::Timestamp)
-            .boxed(),
+        Kind::Timestamp => {
+            (-62_167_219_200_000..253_402_300_800_000_i64).prop_map(Cell::Timestamp).boxed()
+        }
         Kind::Duration => any::<i64>().prop_map(Cell::Duration).boxed(),
     };
     let text = any_text().prop_map(Cell::Text);
@@ -432,13 +388,10 @@ fn any_table() -> impl Strategy<Value = ResultTable> {
     let column = (any_text(), prop::sample::select(Kind::ALL.to_vec()));
     prop::collection::vec(column, 1..5).prop_flat_map(|columns| {
         let row: Vec<_> = columns.iter().map(|(_, kind)| any_cell(*kind)).collect();
-        let columns: Vec<_> = (columns.into_iter())
-            .map(|(name, kind)| Column::new(name, kind))
-            .collect();
-        prop::collection::vec(row, 0..6).prop_map(move |rows| ResultTable {
-            columns: columns.clone(),
-            rows,
-        })
+        let columns: Vec<_> =
+            (columns.into_iter()).map(|(name, kind)| Column::new(name, kind)).collect();
+        prop::collection::vec(row, 0..6)
+            .prop_map(move |rows| ResultTable { columns: columns.clone(), rows })
     })
 }
 
@@ -469,12 +422,7 @@ fn every_day_is_plainly_a_time_and_no_other_is() {
             assert_eq!(parse_timestamp(&text).is_some(), is_one, "{text}");
         }
     }
-    for other in [
-        "0000-01-01 00:00:00.000",
-        "2011-07-12 24:00:00.000",
-        "2011-07-12 14:49:55",
-        "",
-    ] {
+    for other in ["0000-01-01 00:00:00.000", "2011-07-12 24:00:00.000", "2011-07-12 14:49:55", ""] {
         assert!(!plain::is_time(other.as_bytes()), "{other}");
     }
 }
@@ -494,9 +442,7 @@ fn a_number_or_a_time_with_another_byte_anywhere_is_plainly_one_only_if_it_is_on
     let number = b"1234567890123456";
     for length in 1..=number.len() {
         for text in nearly(&number[..length]) {
-            let parsed = str::from_utf8(&text)
-                .ok()
-                .and_then(|text| text.parse::<i64>().ok());
+            let parsed = str::from_utf8(&text).ok().and_then(|text| text.parse::<i64>().ok());
             let is_one = parsed.is_some_and(|number| number.to_string().as_bytes() == text);
             assert_eq!(plain::is_integer(&text), is_one, "{text:?}");
         }

@@ -14,15 +14,10 @@ const MIN_WIDTH: usize = 3;
 /// Writes `table` with its columns aligned by display width, one line per row.
 #[must_use]
 pub fn pipe(table: &ResultTable) -> String {
-    let header: Vec<String> = table
-        .columns
-        .iter()
-        .map(|c| encode(&c.name, false))
-        .collect();
+    let header: Vec<String> = table.columns.iter().map(|c| encode(&c.name, false)).collect();
     let kinds = || table.columns.iter().map(|column| column.kind);
-    let rows: Vec<Vec<String>> = (table.rows.iter())
-        .map(|row| row.iter().zip(kinds()).map(encode_cell).collect())
-        .collect();
+    let rows: Vec<Vec<String>> =
+        (table.rows.iter()).map(|row| row.iter().zip(kinds()).map(encode_cell).collect()).collect();
     let width = |at: usize| {
         let column = rows.iter().filter_map(|row| row.get(at));
         let widths = column.chain(&header[at..=at]).map(|text| text.width());
@@ -111,10 +106,7 @@ fn is_markup(c: char, before: Option<char>, after: Option<char>) -> bool {
 /// scripts and emoji need them.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
-        )
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
@@ -176,10 +168,7 @@ fn quote_if(quoted: bool, text: &str) -> Cow<'_, str> {
 /// Whether a text cell of a column of `kind` has to stand in quotes in any format: without them it would be
 /// read as something else, or its outer blanks would be lost to a reader that trims.
 fn needs_quotes(text: &str, kind: Kind) -> bool {
-    let bare = RawCell {
-        text: text.to_owned(),
-        quoted: false,
-    };
+    let bare = RawCell { text: text.to_owned(), quoted: false };
     !matches!(bare.read(kind), Cell::Text(_)) || blank_outside(text)
 }
 

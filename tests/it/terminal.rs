@@ -53,13 +53,7 @@ impl Terminal {
                 }
             }
         });
-        Self {
-            child,
-            keys,
-            shown,
-            text: String::new(),
-            seen: 0,
-        }
+        Self { child, keys, shown, text: String::new(), seen: 0 }
     }
 
     /// Waits until this is shown, after what was waited for before.

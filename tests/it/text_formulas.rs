@@ -39,23 +39,11 @@ fn queried(file: &str, options: &[&str], rows: &str, remark: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("activity.csv"), file).unwrap();
     let sql = "SELECT activity_id, zip, subject FROM egpl_casemgmt_activity ORDER BY activity_id";
-    let args = [
-        &[
-            "query",
-            sql,
-            "activity.csv",
-            "--include-pii",
-            "--raw",
-            "--format",
-            "csv",
-        ],
-        options,
-    ];
+    let args =
+        [&["query", sql, "activity.csv", "--include-pii", "--raw", "--format", "csv"], options];
     let output = chatdb(folder.path(), &args.concat());
-    let (out, err) = (
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    );
+    let (out, err) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(out, format!("activity_id,zip,subject\n{rows}"), "{err}");
     let found = err.lines().find(|line| line.contains("text formula"));
     let remark = remark.map(|remark| format!("note: activity.csv: {remark}"));
@@ -109,15 +97,8 @@ fn an_import_says_once_how_many_there_were() {
         file.push_str(&format!("=\"{id}\",\"=\"\"{id:05}\"\"\"\n"));
     }
     fs::write(folder.path().join("activity.csv"), file).unwrap();
-    let said = said(
-        folder.path(),
-        &["import", "activity.csv", "--db", "a.sqlite"],
-    );
-    assert_eq!(
-        said.matches("400 cells were Excel text formulas").count(),
-        1,
-        "{said}"
-    );
+    let said = said(folder.path(), &["import", "activity.csv", "--db", "a.sqlite"]);
+    assert_eq!(said.matches("400 cells were Excel text formulas").count(), 1, "{said}");
     assert!(said.contains("200 records; 0 rejected"), "{said}");
 }
 
@@ -138,19 +119,10 @@ fn a_diff_compares_their_texts() {
         let said = said(folder.path(), &["diff", expected, actual, "--key", "id"]);
         assert!(said.contains("same: 2 rows, 2 columns"), "{said}");
         assert!(said.contains("3 cells were Excel text formulas"), "{said}");
-        assert!(
-            said.contains("`b.csv`: 1 cell was an Excel text formula"),
-            "{said}"
-        );
+        assert!(said.contains("`b.csv`: 1 cell was an Excel text formula"), "{said}");
     }
-    let said = said(
-        folder.path(),
-        &["diff", "a.csv", "c.csv", "--key", "id", "--include-pii"],
-    );
-    assert!(
-        said.contains("00124") && said.contains("00125") && !said.contains("00123"),
-        "{said}"
-    );
+    let said = said(folder.path(), &["diff", "a.csv", "c.csv", "--key", "id", "--include-pii"]);
+    assert!(said.contains("00124") && said.contains("00125") && !said.contains("00123"), "{said}");
 }
 
 /// Files so large that they are not held, but for text formulas.
@@ -165,16 +137,7 @@ fn large_files_with_text_formulas_are_compared_as_small_ones_are() {
     let plain = file(&|id| format!("{:010}", if id == 7 { 8 } else { id }));
     fs::write(folder.path().join("a.csv"), formulas).unwrap();
     fs::write(folder.path().join("b.csv"), plain).unwrap();
-    let said = said(
-        folder.path(),
-        &["diff", "a.csv", "b.csv", "--key", "id", "--include-pii"],
-    );
-    assert!(
-        said.contains("0000000007") && !said.contains("0000000009"),
-        "{said}"
-    );
-    assert!(
-        said.contains("40000 cells were Excel text formulas"),
-        "{said}"
-    );
+    let said = said(folder.path(), &["diff", "a.csv", "b.csv", "--key", "id", "--include-pii"]);
+    assert!(said.contains("0000000007") && !said.contains("0000000009"), "{said}");
+    assert!(said.contains("40000 cells were Excel text formulas"), "{said}");
 }

@@ -78,8 +78,7 @@ fn one(path: &str, text: &str) -> Vec<File> {
 }
 
 fn has(path: &str, extensions: &[&str]) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, extension)| extensions.contains(&extension))
+    path.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
 }
 
 /// Text as somebody else wrote it: it stays as it is.
@@ -131,10 +130,7 @@ fn lines_end_in_line_feeds() {
 #[test]
 fn a_carriage_return_is_found() {
     let bad = one("seeds/x/10_a.sql", "SELECT 1;\n-- two\r\n");
-    assert_eq!(
-        carriage_returns(&bad),
-        ["seeds/x/10_a.sql:2: a carriage return"]
-    );
+    assert_eq!(carriage_returns(&bad), ["seeds/x/10_a.sql:2: a carriage return"]);
     assert!(carriage_returns(&one("tests/exports/bcp/a.csv", "1\r\n")).is_empty());
 }
 
@@ -210,15 +206,9 @@ fn lines_end_in_no_blanks() {
 #[test]
 fn a_blank_at_the_end_is_found() {
     let text = "one\ntwo \n";
-    assert_eq!(
-        trailing_blanks(&one("README.md", text)),
-        ["README.md:2: a blank at the end"]
-    );
+    assert_eq!(trailing_blanks(&one("README.md", text)), ["README.md:2: a blank at the end"]);
     assert!(trailing_blanks(&one("seeds/x/10_a.md", text)).is_empty());
-    assert_eq!(
-        trailing_blanks(&one("seeds/x/scenario.toml", text)).len(),
-        1
-    );
+    assert_eq!(trailing_blanks(&one("seeds/x/scenario.toml", text)).len(), 1);
 }
 
 /// Prose in which a word stands twice in a row, as a replacement of words leaves it: `and and`, `e-e-mails`.
@@ -244,9 +234,7 @@ fn repeated_words(files: &[File]) -> Vec<String> {
                 .any(|pair| pair[0] == pair[1] && matches!(pair[0].as_bytes(), [b'a'..=b'z']))
         });
         let found = twice.map(|pair| pair[0]).or(stutters.copied());
-        found
-            .filter(|_| !is_kind)
-            .map(|word| format!("`{word}` stands twice"))
+        found.filter(|_| !is_kind).map(|word| format!("`{word}` stands twice"))
     })
 }
 
@@ -258,18 +246,9 @@ fn no_word_stands_twice_in_a_row() {
 #[test]
 fn a_word_that_stands_twice_is_found() {
     let found = |text: &str| repeated_words(&one("src/a.rs", text));
-    assert_eq!(
-        found("\"a result set set\""),
-        ["src/a.rs:1: `set` stands twice"]
-    );
-    assert_eq!(
-        found("// told, and and asked"),
-        ["src/a.rs:1: `and` stands twice"]
-    );
-    assert_eq!(
-        found("// e-e-mails"),
-        ["src/a.rs:1: `e-e-mails` stands twice"]
-    );
+    assert_eq!(found("\"a result set set\""), ["src/a.rs:1: `set` stands twice"]);
+    assert_eq!(found("// told, and and asked"), ["src/a.rs:1: `and` stands twice"]);
+    assert_eq!(found("// e-e-mails"), ["src/a.rs:1: `e-e-mails` stands twice"]);
     assert!(found("// CR CR LF, a record set, set by the user; end-to-end").is_empty());
     assert!(repeated_words(&one("seeds/x/10_a.md", "is is")).is_empty());
 }
@@ -295,9 +274,7 @@ fn names_of_sqlite(files: &[File]) -> Vec<String> {
             path.starts_with("src/") && path != "src/store.rs" && !path.starts_with("src/store/")
         },
         |line| {
-            let name = ["rusqlite", "refinery"]
-                .into_iter()
-                .find(|name| line.contains(name));
+            let name = ["rusqlite", "refinery"].into_iter().find(|name| line.contains(name));
             name.map(|name| format!("`{name}`, which only the store knows"))
         },
     )
@@ -322,15 +299,8 @@ fn another_file_that_knows_sqlite_is_found() {
 }
 
 /// What prints, and what brings in the time, the place or the settings of the machine.
-const OUTSIDE: [&str; 7] = [
-    "println!(",
-    "print!(",
-    "dbg!(",
-    "stdout()",
-    "stderr()",
-    "env::var",
-    "current_dir()",
-];
+const OUTSIDE: [&str; 7] =
+    ["println!(", "print!(", "dbg!(", "stdout()", "stderr()", "env::var", "current_dir()"];
 
 fn library_reaches_out(files: &[File]) -> Vec<String> {
     code_lines(
@@ -365,9 +335,7 @@ fn a_library_that_prints_is_found() {
 /// The names of the scenarios in `seeds/`, and the text of each `scenario.toml`.
 fn scenarios(files: &[File]) -> BTreeMap<&str, toml::Table> {
     let named = files.iter().filter_map(|(path, text)| {
-        let name = path
-            .strip_prefix("seeds/")?
-            .strip_suffix("/scenario.toml")?;
+        let name = path.strip_prefix("seeds/")?.strip_suffix("/scenario.toml")?;
         Some((name, text.parse().expect("a scenario is TOML")))
     });
     named.collect()
@@ -380,9 +348,7 @@ fn scenarios_named_in_code(files: &[File]) -> Vec<String> {
         files,
         |path| path.starts_with("src/"),
         |line| {
-            let name = line
-                .split(|c| !part(c))
-                .find(|word| names.contains_key(word));
+            let name = line.split(|c| !part(c)).find(|word| names.contains_key(word));
             name.map(|name| format!("names the scenario `{name}`"))
         },
     )
@@ -400,27 +366,16 @@ fn code_that_names_a_scenario_is_found() {
         "src/a.rs",
         "/// Such as disk_failure.\nif name == \"disk_failure\" {\nlet disk_failures = 1;\n",
     ));
-    assert_eq!(
-        scenarios_named_in_code(&files),
-        ["src/a.rs:2: names the scenario `disk_failure`"]
-    );
+    assert_eq!(scenarios_named_in_code(&files), ["src/a.rs:2: names the scenario `disk_failure`"]);
 }
 
 // NOTHING LEFT OVER ----------------------------------------------------------------------------------------
 
 /// The queries that the checks of a scenario ask.
 fn asked(scenario: &toml::Table) -> Vec<&str> {
-    let steps = scenario
-        .get("step")
-        .and_then(|steps| steps.as_array())
-        .into_iter()
-        .flatten();
-    let checks = steps
-        .filter_map(|step| step.get("check")?.as_array())
-        .flatten();
-    checks
-        .filter_map(|check| check.get("query")?.as_str())
-        .collect()
+    let steps = scenario.get("step").and_then(|steps| steps.as_array()).into_iter().flatten();
+    let checks = steps.filter_map(|step| step.get("check")?.as_array()).flatten();
+    checks.filter_map(|check| check.get("query")?.as_str()).collect()
 }
 
 /// A query is used when a check of a scenario asks it, or a command has its name as a text.
@@ -429,9 +384,7 @@ fn unused_queries(files: &[File]) -> Vec<String> {
     let checked: Vec<&str> = scenarios.values().flat_map(asked).collect();
     let in_a_command = |name: &str| {
         let literal = format!("\"{name}\"");
-        files
-            .iter()
-            .any(|(path, text)| path.starts_with("src/bin/") && text.contains(&literal))
+        files.iter().any(|(path, text)| path.starts_with("src/bin/") && text.contains(&literal))
     };
     let queries = files.iter().filter_map(|(path, _)| {
         let name = path.strip_prefix("reports/")?.strip_suffix(".sql")?;
@@ -456,10 +409,7 @@ fn a_query_that_nobody_asks_is_found() {
     for name in ["one", "two", "three"] {
         files.extend(one(&format!("reports/{name}.sql"), "SELECT 1"));
     }
-    assert_eq!(
-        unused_queries(&files),
-        ["reports/three.sql: no check and no command asks it"]
-    );
+    assert_eq!(unused_queries(&files), ["reports/three.sql: no check and no command asks it"]);
 }
 
 fn headings_not_claimed_once(files: &[File]) -> Vec<String> {
@@ -469,11 +419,8 @@ fn headings_not_claimed_once(files: &[File]) -> Vec<String> {
         let claims = |table: &toml::Table| {
             table.get("section").and_then(|section| section.as_str()) == Some(heading.text)
         };
-        let by: Vec<&str> = scenarios
-            .iter()
-            .filter(|(_, table)| claims(table))
-            .map(|(name, _)| *name)
-            .collect();
+        let by: Vec<&str> =
+            scenarios.iter().filter(|(_, table)| claims(table)).map(|(name, _)| *name).collect();
         if by.len() != 1 {
             found.push(format!("\"{}\" is claimed by {by:?}", heading.text));
         }

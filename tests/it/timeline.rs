@@ -17,11 +17,8 @@ fn library() -> Library {
 }
 
 fn run(name: &str, illustrated: bool, until: Option<&str>) -> (Report, Store) {
-    let options = ReplayOptions {
-        illustrated,
-        until: until.map(str::to_owned),
-        ..ReplayOptions::default()
-    };
+    let options =
+        ReplayOptions { illustrated, until: until.map(str::to_owned), ..ReplayOptions::default() };
     replay::replay(&library(), &[name.to_owned()], &options).expect("a replay")
 }
 
@@ -43,10 +40,7 @@ fn shown(timeline: &Timeline, at: i64) -> Facts {
         let mut spans = lane.spans.iter();
         if let Some(span) = spans.find(|span| (ms(&span.from)..ms(&span.to)).contains(&at)) {
             let party = format!("{:?}", lane.party).to_lowercase();
-            facts.push(format!(
-                "{party} {} {}: {}",
-                lane.subject, lane.fact, span.value
-            ));
+            facts.push(format!("{party} {} {}: {}", lane.subject, lane.fact, span.value));
         }
     }
     facts.sort();
@@ -59,10 +53,8 @@ fn in_database(store: &Store, at: i64) -> Facts {
     store.set_clock(at).expect("a time");
     let rows = store.ask(WORLD, &[], &[]).expect("the world").rows;
     store.roll_back().expect("back");
-    let mut facts: Facts = rows
-        .iter()
-        .map(|row| format!("{} {} {}: {}", row[0], row[1], row[2], row[3]))
-        .collect();
+    let mut facts: Facts =
+        rows.iter().map(|row| format!("{} {} {}: {}", row[0], row[1], row[2], row[3])).collect();
     facts.sort();
     facts
 }
@@ -74,10 +66,7 @@ fn steps() -> Vec<(String, Vec<(String, i64)>)> {
     let of = |name: &&str| {
         let scenario = library.get(name).expect("a scenario");
         let trunk = scenario.steps.iter().filter(|step| step.branch.is_none());
-        (
-            (*name).to_owned(),
-            trunk.map(|step| (step.id.clone(), step.at)).collect(),
-        )
+        ((*name).to_owned(), trunk.map(|step| (step.id.clone(), step.at)).collect())
     };
     names.iter().map(of).collect()
 }
@@ -134,29 +123,14 @@ fn what_is_drawn_is_text_however_hostile() {
     for lane in &mut drawn.lanes {
         lane.fact = HOSTILE.to_owned();
         lane.subject = HOSTILE.to_owned();
-        lane.spans
-            .iter_mut()
-            .for_each(|span| span.value = HOSTILE.to_owned());
+        lane.spans.iter_mut().for_each(|span| span.value = HOSTILE.to_owned());
     }
-    drawn
-        .steps
-        .iter_mut()
-        .for_each(|step| step.title = HOSTILE.to_owned());
-    drawn
-        .messages
-        .iter_mut()
-        .for_each(|message| message.text = HOSTILE.to_owned());
+    drawn.steps.iter_mut().for_each(|step| step.title = HOSTILE.to_owned());
+    drawn.messages.iter_mut().for_each(|message| message.text = HOSTILE.to_owned());
     let hostile = page(&report);
     assert!(hostile.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;amp;"));
     let tags = |page: &str, tag: &str| page.matches(tag).count();
-    for tag in [
-        "<img",
-        "<script",
-        "<!--",
-        "</title>",
-        "</style>",
-        "onerror=alert(1)>",
-    ] {
+    for tag in ["<img", "<script", "<!--", "</title>", "</style>", "onerror=alert(1)>"] {
         assert_eq!(tags(&hostile, tag), tags(&clean, tag), "{tag}");
     }
 }
@@ -164,31 +138,16 @@ fn what_is_drawn_is_text_however_hostile() {
 #[test]
 fn the_page_of_all_scenarios_is_small_and_loads_nothing() {
     let names: Vec<String> = steps().into_iter().map(|(name, _)| name).collect();
-    let options = ReplayOptions {
-        illustrated: true,
-        ..ReplayOptions::default()
-    };
+    let options = ReplayOptions { illustrated: true, ..ReplayOptions::default() };
     let (report, _) = replay::replay(&library(), &names, &options).expect("a replay");
     let page = page(&report);
     assert!(page.len() < 500_000, "{}", page.len());
-    for loads in [
-        "http://www",
-        "https://",
-        "src=",
-        "@import",
-        "url(",
-        "<script",
-        "<link",
-    ] {
+    for loads in ["http://www", "https://", "src=", "@import", "url(", "<script", "<link"] {
         assert!(!page.contains(loads), "{loads}");
     }
     for run in &report.runs {
         for lane in &timeline(run).lanes {
-            assert!(
-                page.contains(&lane.fact.replace('\'', "&#39;")),
-                "{}",
-                lane.fact
-            );
+            assert!(page.contains(&lane.fact.replace('\'', "&#39;")), "{}", lane.fact);
         }
     }
 }

@@ -12,11 +12,7 @@ fn csv() -> TextDialect {
 }
 
 fn dialect(delimiter: &str, record_end: Option<&str>, quotes: bool) -> TextDialect {
-    TextDialect {
-        delimiter: delimiter.into(),
-        record_end: record_end.map(Into::into),
-        quotes,
-    }
+    TextDialect { delimiter: delimiter.into(), record_end: record_end.map(Into::into), quotes }
 }
 
 /// Every token of `bytes`, one a line: `line: field|field`, quoted fields in `"`, rejects as `line! code text`.
@@ -59,11 +55,7 @@ fn check(text: &str, expected: &str) {
     check_with(text.as_bytes(), &csv(), expected);
     // The same by substring search: a delimiter of two bytes takes the other engine.
     let dialect = dialect("||", None, true);
-    check_with(
-        text.replace(',', "||").as_bytes(),
-        &dialect,
-        &expected.replace(",", "||"),
-    );
+    check_with(text.replace(',', "||").as_bytes(), &dialect, &expected.replace(",", "||"));
 }
 
 #[test]
@@ -84,10 +76,7 @@ fn an_empty_quoted_field_is_not_an_empty_field() {
 
 #[test]
 fn quotes_hold_delimiters_line_ends_and_doubled_quotes() {
-    check(
-        "a,\"b,\r\n\"\"c\"\"\n\",d\r\ne\n",
-        "1: a|\"b,\\r\\n\\\"\\\"c\\\"\\\"\\n\"+|d\n4: e\n",
-    );
+    check("a,\"b,\r\n\"\"c\"\"\n\",d\r\ne\n", "1: a|\"b,\\r\\n\\\"\\\"c\\\"\\\"\\n\"+|d\n4: e\n");
     check("\"\"\"\"\n", "1: \"\\\"\\\"\"+\n");
 }
 
@@ -99,20 +88,14 @@ fn a_quote_inside_a_field_that_does_not_begin_with_one_is_text() {
 #[test]
 fn text_after_a_closing_quote_spoils_its_line_only() {
     check("\"a\"b,c\nd\n", "1! I004 \"\\\"a\\\"b,c\"\n2: d\n");
-    check(
-        "1,\"a\r\n2,b\n3,\"c\"\n",
-        "1! I004 \"1,\\\"a\"\n2: 2|b\n3: 3|\"c\"\n",
-    );
+    check("1,\"a\r\n2,b\n3,\"c\"\n", "1! I004 \"1,\\\"a\"\n2: 2|b\n3: 3|\"c\"\n");
     check("\"a\"\r,b\nc\n", "1! I004 \"\\\"a\\\"\\r,b\"\n2: c\n");
 }
 
 #[test]
 fn a_quote_that_is_never_closed_spoils_its_line_only() {
     check("a\nb,\"c\nd\ne", "1: a\n2! I003 \"b,\\\"c\"\n3: d\n4: e\n");
-    check(
-        "\"x\ny\",\"c\nd\n",
-        "1! I003 \"\\\"x\\ny\\\",\\\"c\"\n3: d\n",
-    );
+    check("\"x\ny\",\"c\nd\n", "1! I003 \"\\\"x\\ny\\\",\\\"c\"\n3: d\n");
     check("\"", "1! I003 \"\\\"\"\n");
     check("\"a\"\"", "1! I003 \"\\\"a\\\"\\\"\"\n");
 }
@@ -132,11 +115,7 @@ fn without_quotes_a_quote_is_text() {
 #[test]
 fn delimiters_and_record_ends_of_any_length() {
     let bulk = dialect("<EOFD>", Some("<EORD>"), false);
-    check_with(
-        b"1<EOFD>a\nb<EORD>2<EOFD><EOF<EORD>3",
-        &bulk,
-        "1: 1|a\\nb\n2: 2|<EOF\n2: 3\n",
-    );
+    check_with(b"1<EOFD>a\nb<EORD>2<EOFD><EOF<EORD>3", &bulk, "1: 1|a\\nb\n2: 2|<EOF\n2: 3\n");
     // One begins like the other.
     let bars = dialect("|", Some("||\n"), true);
     check_with(b"a|b||\n\"c|\"|||\nd", &bars, "1: a|b\n2: \"c|\"|\n3: d\n");
@@ -162,47 +141,20 @@ fn bytes_that_are_not_utf_8_spoil_their_record_only() {
 
 #[test]
 fn what_is_beyond_the_limits_is_rejected_and_the_next_line_is_read() {
-    let limits = RecordLimits {
-        record: 40,
-        field: 20,
-        fields: 3,
-    };
+    let limits = RecordLimits { record: 40, field: 20, fields: 3 };
     let cases = [
         ("a,b,c,d\ne\n", "1! I010 \"a,b,c,d\"\n2: e\n"),
-        (
-            "12345678901234567890,\"12345678901234567890\"\r\nx\n",
-            "1! I010",
-        ),
-        (
-            "123456789012345678901\nx\n",
-            "1! I010 \"123456789012345678901\"\n2: x\n",
-        ),
-        (
-            "12345678901234567890\r\nx\n",
-            "1: 12345678901234567890\n2: x\n",
-        ),
-        (
-            "\"12345678901234567890\"\r\nx\n",
-            "1: \"12345678901234567890\"\n2: x\n",
-        ),
-        (
-            "\"123456789012345678901\"\nx\n",
-            "1! I010 \"\\\"123456789012345678901\\\"\"\n2: x\n",
-        ),
+        ("12345678901234567890,\"12345678901234567890\"\r\nx\n", "1! I010"),
+        ("123456789012345678901\nx\n", "1! I010 \"123456789012345678901\"\n2: x\n"),
+        ("12345678901234567890\r\nx\n", "1: 12345678901234567890\n2: x\n"),
+        ("\"12345678901234567890\"\r\nx\n", "1: \"12345678901234567890\"\n2: x\n"),
+        ("\"123456789012345678901\"\nx\n", "1! I010 \"\\\"123456789012345678901\\\"\"\n2: x\n"),
     ];
     for (text, expected) in cases {
         for block in [1, 7, 64, 1024] {
             let found = tokens(text.as_bytes(), &csv(), limits, block);
-            assert!(
-                found.starts_with(expected),
-                "{text:?} in blocks of {block}: {found}"
-            );
-            let searched = tokens(
-                text.as_bytes(),
-                &dialect(",", Some("\n"), true),
-                limits,
-                block,
-            );
+            assert!(found.starts_with(expected), "{text:?} in blocks of {block}: {found}");
+            let searched = tokens(text.as_bytes(), &dialect(",", Some("\n"), true), limits, block);
             if !text.contains('\r') {
                 assert_eq!(found, searched, "{text:?} in blocks of {block}");
             }
@@ -210,10 +162,7 @@ fn what_is_beyond_the_limits_is_rejected_and_the_next_line_is_read() {
     }
     // A reject keeps the beginning of a long text.
     let text = "é".repeat(100_000) + "\nnext\n";
-    let limits = RecordLimits {
-        field: 50_000,
-        ..RecordLimits::default()
-    };
+    let limits = RecordLimits { field: 50_000, ..RecordLimits::default() };
     let mut tokenizer = Tokenizer::new(text.as_bytes(), csv(), limits);
     let Some(Token::Reject(reject)) = tokenizer.next().unwrap() else {
         panic!("it is too long");
@@ -226,27 +175,16 @@ fn what_is_beyond_the_limits_is_rejected_and_the_next_line_is_read() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "that it ends soon is what is tested"
-)]
+#[expect(clippy::disallowed_methods, reason = "that it ends soon is what is tested")]
 fn an_endless_record_ends_early_and_in_little_memory() {
     // 96 MiB, since tests are not optimised; the limits end each of them long before.
-    let endless = |unit: &'static [u8]| Endless {
-        unit,
-        left: 96 << 20,
-    };
+    let endless = |unit: &'static [u8]| Endless { unit, left: 96 << 20 };
     let started = Instant::now();
-    for (unit, reason) in [
-        (&b",,,,,,,,"[..], Reason::TooLong),
-        (&b"\"aaaaaaa"[..1], Reason::TooLong),
-    ] {
+    for (unit, reason) in
+        [(&b",,,,,,,,"[..], Reason::TooLong), (&b"\"aaaaaaa"[..1], Reason::TooLong)]
+    {
         let head: &[u8] = if unit == b"\"" { b"\"x" } else { b"" };
-        let body = if unit == b"\"" {
-            endless(b"aaaaaaaa")
-        } else {
-            endless(unit)
-        };
+        let body = if unit == b"\"" { endless(b"aaaaaaaa") } else { endless(unit) };
         let mut tokenizer = Tokenizer::new(head.chain(body), csv(), RecordLimits::default());
         let Some(Token::Reject(reject)) = tokenizer.next().unwrap() else {
             panic!("it is too long");
@@ -258,19 +196,10 @@ fn an_endless_record_ends_early_and_in_little_memory() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "that it ends soon is what is tested"
-)]
+#[expect(clippy::disallowed_methods, reason = "that it ends soon is what is tested")]
 fn a_hostile_file_is_not_read_quadratically() {
     // Every line opens a quote that the file never closes well.
-    for line in [
-        "a,\"b\n",
-        "\"\"\"x\n",
-        "\"x\"y,\"z\n",
-        "x\",\"\n",
-        "\"a\n\"b\n",
-    ] {
+    for line in ["a,\"b\n", "\"\"\"x\n", "\"x\"y,\"z\n", "x\",\"\n", "\"a\n\"b\n"] {
         let text = line.repeat(40_000);
         let started = Instant::now();
         let mut tokenizer = Tokenizer::new(text.as_bytes(), csv(), RecordLimits::default());

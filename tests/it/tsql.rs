@@ -36,15 +36,8 @@ fn put(
     dialect: Dialect,
     values: &[Binding],
 ) -> Result<String, AskError> {
-    let question = Question {
-        text,
-        dialect,
-        literals: &[],
-        kinds: &[],
-        values,
-        now: None,
-        limit: None,
-    };
+    let question =
+        Question { text, dialect, literals: &[], kinds: &[], values, now: None, limit: None };
     let answers = ask(store, &question, &|| false)?;
     let rows = |table: &chatdb::table::ResultTable| {
         let line = |row: &Vec<Cell>| {
@@ -53,11 +46,7 @@ fn put(
         };
         table.rows.iter().map(line).collect::<Vec<_>>().join("; ")
     };
-    let all: Vec<String> = answers
-        .answers
-        .iter()
-        .map(|answer| rows(&answer.table))
-        .collect();
+    let all: Vec<String> = answers.answers.iter().map(|answer| rows(&answer.table)).collect();
     Ok(all.join(" // "))
 }
 
@@ -91,9 +80,7 @@ fn cases<'t>(page: &'t str, test: &str) -> Vec<(&'t str, String)> {
 /// The names of the tests of a page.
 fn tests_of(page: &str) -> Vec<&str> {
     let sections = page.split("\n=== ").skip(1);
-    sections
-        .filter_map(|section| section.lines().next())
-        .collect()
+    sections.filter_map(|section| section.lines().next()).collect()
 }
 
 /// What a page holds of a test and the database does not: nothing, when all is well.
@@ -103,15 +90,9 @@ fn wrong_in(page: &str, test: &str, store: impl Fn() -> Store) -> String {
     for (text, expected) in cases(page, test) {
         // Temporary tables would stay.
         let own = ["#", "@t"].iter().any(|sign| text.contains(sign));
-        let found = if own {
-            answer(&store(), text)
-        } else {
-            answer(&shared, text)
-        };
+        let found = if own { answer(&store(), text) } else { answer(&shared, text) };
         if found != expected {
-            wrong.push_str(&format!(
-                "{text}\n  expected {expected}\n     found {found}\n"
-            ));
+            wrong.push_str(&format!("{text}\n  expected {expected}\n     found {found}\n"));
         }
     }
     wrong
@@ -121,20 +102,14 @@ fn wrong_in(page: &str, test: &str, store: impl Fn() -> Store) -> String {
 fn written(text: &str) -> String {
     let catalog = store().catalog().expect("a catalog");
     let script = tsql::translate(text, &catalog, &[]).expect(text);
-    let sql: Vec<&str> = script
-        .steps
-        .iter()
-        .map(|step| step.statement.sql())
-        .collect();
+    let sql: Vec<&str> = script.steps.iter().map(|step| step.statement.sql()).collect();
     sql.join("; ")
 }
 
 #[test]
 fn a_replay_rewrites_without_a_database() {
-    let literals = [tsql::Literal {
-        parameter: "activity_id".to_owned(),
-        value: Cell::Integer(1347),
-    }];
+    let literals =
+        [tsql::Literal { parameter: "activity_id".to_owned(), value: Cell::Integer(1347) }];
     let rewritten = tsql::rewrite(
         "select b.activity_id, x.y from egpl_casemgmt_activity b with (nolock), lab_table x where b.activity_id=1347 \
          and b.subject = 'a' and b.when_created > '2011-07-12'",
@@ -150,24 +125,11 @@ fn a_replay_rewrites_without_a_database() {
             00:00:00.000'"
         )
     );
-    let error = tsql::rewrite(
-        "select 1; select 2",
-        chatdb::schema::scenario_catalog(),
-        &[],
-        &[],
-    )
-    .expect_err("two");
-    assert_eq!(
-        error.to_string(),
-        "1:11: expected a single SELECT, found 2 statements"
-    );
-    let error = tsql::rewrite(
-        "select 1",
-        chatdb::schema::scenario_catalog(),
-        &literals,
-        &[],
-    )
-    .expect_err("non-literal");
+    let error = tsql::rewrite("select 1; select 2", chatdb::schema::scenario_catalog(), &[], &[])
+        .expect_err("two");
+    assert_eq!(error.to_string(), "1:11: expected a single SELECT, found 2 statements");
+    let error = tsql::rewrite("select 1", chatdb::schema::scenario_catalog(), &literals, &[])
+        .expect_err("non-literal");
     assert_eq!(
         error.to_string(),
         "1:1: the literal `1347`, which represents `@activity_id`, does not occur"
@@ -177,10 +139,7 @@ fn a_replay_rewrites_without_a_database() {
 #[test]
 fn what_is_known_without_a_database_is_what_a_replay_has() {
     let store = Store::with_platform().expect("a store");
-    assert_eq!(
-        chatdb::schema::model_catalog(),
-        store.catalog().expect("a catalog")
-    );
+    assert_eq!(chatdb::schema::model_catalog(), store.catalog().expect("a catalog"));
 }
 
 #[test]
@@ -196,15 +155,9 @@ fn the_indexes_are_still_used() {
         store.plan(sql).expect("a plan").join(" / ")
     };
     let open = chatdb::assets::report("open_chats").expect("a query").1;
-    let open = open
-        .split_once("\nselect")
-        .map(|(_, rest)| format!("select{rest}"))
-        .expect("its SQL");
-    assert!(
-        plan(&open).contains("USING INDEX open_chat"),
-        "{}",
-        plan(&open)
-    );
+    let open =
+        open.split_once("\nselect").map(|(_, rest)| format!("select{rest}")).expect("its SQL");
+    assert!(plan(&open).contains("USING INDEX open_chat"), "{}", plan(&open));
     let by_id = plan("select * from [db].[dbo].[CHAT] where CHAT_ID = 10");
     assert!(by_id.contains("(chat_id=?)"), "{by_id}");
     let joined = plan(
@@ -250,15 +203,9 @@ fn the_list_of_differences_names_tests_that_exist() {
         .collect();
     assert!(rows.len() > 30, "{} differences", rows.len());
     for row in rows {
-        let name = row
-            .trim_end_matches([' ', '|'])
-            .rsplit("| ")
-            .next()
-            .unwrap_or("");
+        let name = row.trim_end_matches([' ', '|']).rsplit("| ").next().unwrap_or("");
         let name = name.trim().trim_matches('`');
-        let there = tests
-            .iter()
-            .any(|text| text.contains(&format!("fn {name}()")))
+        let there = tests.iter().any(|text| text.contains(&format!("fn {name}()")))
             || tests_of(FEATURES).contains(&name)
             || tests_of(PREDICTED).contains(&name);
         assert!(there, "no test is called `{name}`: {row}");
@@ -269,11 +216,7 @@ fn the_list_of_differences_names_tests_that_exist() {
 fn letters_that_stand_for_two_are_themselves() {
     let store = store();
     for two in ["'ß' = 'ss'", "N'ß' = N'ss'", "N'æ' = N'ae'", "N'œ' = N'oe'"] {
-        assert_eq!(
-            answer(&store, &format!("select 1 where {two}")),
-            "",
-            "{two}"
-        );
+        assert_eq!(answer(&store, &format!("select 1 where {two}")), "", "{two}");
     }
     assert_eq!(answer(&store, "select 1 where N'Æ' = N'æ'"), "1");
 }
@@ -290,10 +233,7 @@ fn words_of_sqlite_are_names_in_t_sql() {
     assert_eq!(answer(&store(), &text), "1");
     for name in names {
         assert_eq!(
-            answer(
-                &store(),
-                &format!("select [{name}] from (select 1 as [{name}]) d")
-            ),
+            answer(&store(), &format!("select [{name}] from (select 1 as [{name}]) d")),
             "1"
         );
     }
@@ -418,17 +358,11 @@ const WORDS: [&str; 92] = [
 fn case_and_queries_are_nested_as_deep_as_anybody_does() {
     let nested = |depth: usize| {
         let open = "case when id = 1 then ".repeat(depth);
-        format!(
-            "select {open}5{} from staff where id = 1",
-            " end".repeat(depth)
-        )
+        format!("select {open}5{} from staff where id = 1", " end".repeat(depth))
     };
     let store = store();
     assert_eq!(answer(&store, &nested(10)), "5");
-    assert_eq!(
-        answer(&store, &nested(11)),
-        "error: 1:228: CASE is nested more than 10 deep"
-    );
+    assert_eq!(answer(&store, &nested(11)), "error: 1:228: CASE is nested more than 10 deep");
     let within = |depth: usize| {
         let open = "select max(id) as id from (".repeat(depth);
         format!("{open}select id from staff{}", ") d".repeat(depth))

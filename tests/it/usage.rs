@@ -25,10 +25,7 @@ fn a_mistake_on_the_command_line_has_its_own_advice() {
             &["replya"],
             "error: no command is called `replya`\n hint: did you mean `chatdb replay`?\n",
         ),
-        (
-            &["zzz"],
-            "error: no command is called `zzz`\n hint: `chatdb help` lists the commands\n",
-        ),
+        (&["zzz"], "error: no command is called `zzz`\n hint: `chatdb help` lists the commands\n"),
         (
             &["help", "scenaro"],
             "error: no command or topic is called `scenaro`\n hint: did you mean `chatdb help scenarios`?\n",
@@ -129,14 +126,8 @@ fn a_simulation_is_grouped_by_event_where_it_is_too_wide_for_a_table() {
         String::from_utf8(output.stdout).expect("text")
     };
     let narrow = at("80");
-    assert!(
-        narrow.lines().all(|line| line.chars().count() <= 80),
-        "{narrow}"
-    );
-    let heads: Vec<&str> = narrow
-        .lines()
-        .filter(|line| line.starts_with('+'))
-        .collect();
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    let heads: Vec<&str> = narrow.lines().filter(|line| line.starts_with('+')).collect();
     assert_eq!(
         heads,
         [
@@ -149,9 +140,7 @@ fn a_simulation_is_grouped_by_event_where_it_is_too_wide_for_a_table() {
     );
     // The same words as in the wide table, of which each line repeats the event.
     let words = |text: &str| {
-        let words = text
-            .split_whitespace()
-            .filter(|word| word.chars().any(char::is_alphabetic));
+        let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic));
         let mut words: Vec<String> = words.map(str::to_owned).collect();
         words.sort();
         words.dedup();
@@ -174,10 +163,7 @@ fn a_new_scenario_may_be_named_by_its_path() {
     let output = chatdb(&["new", path]);
     assert!(output.status.success(), "{output:?}");
     let next = String::from_utf8(output.stdout).expect("text");
-    assert!(
-        next.ends_with(&format!("next: chatdb replay {path}\n")),
-        "{next}"
-    );
+    assert!(next.ends_with(&format!("next: chatdb replay {path}\n")), "{next}");
     assert!(chatdb(&["replay", path]).status.success());
 }
 
@@ -212,10 +198,7 @@ fn a_name_that_there_is_not_is_named_with_what_there_is() {
             "completions tcsh",
             "invalid value `tcsh` for `<SHELL>`\n hint: valid values: bash, elvish, fish, powershell, zsh\n",
         ),
-        (
-            "explain E999",
-            "unknown code `E999`\n hint: `chatdb explain` lists the codes\n",
-        ),
+        ("explain E999", "unknown code `E999`\n hint: `chatdb explain` lists the codes\n"),
         (
             "explain chatdb-i999",
             "unknown code `chatdb-i999`\n hint: `chatdb explain` lists the codes\n",
@@ -295,20 +278,12 @@ fn an_input_format_that_help_gives_as_an_example_exists() {
     let examples = help.split("--input-format <FORMAT> ").skip(1);
     let examples: Vec<&str> = examples
         .filter_map(|help| {
-            help.split(" --")
-                .next()?
-                .split_once("e.g. ")?
-                .1
-                .split([' ', ','])
-                .next()
+            help.split(" --").next()?.split_once("e.g. ")?.1.split([' ', ',']).next()
         })
         .collect();
     assert!(!examples.is_empty());
     for example in examples {
-        assert!(
-            chatdb::import::format::by_id(example).is_some(),
-            "{example}"
-        );
+        assert!(chatdb::import::format::by_id(example).is_some(), "{example}");
     }
 }
 
@@ -316,18 +291,11 @@ fn an_input_format_that_help_gives_as_an_example_exists() {
 fn every_format_is_counted_and_named_where_formats_are() {
     let count = chatdb::import::format::IMPORT_FORMATS.len();
     for (page, said) in [("README.md", "Reads"), ("CHANGELOG.md", "reads")] {
-        assert!(
-            read(page).contains(&format!("{said} {count} export formats")),
-            "{page}: {count}"
-        );
+        assert!(read(page).contains(&format!("{said} {count} export formats")), "{page}: {count}");
     }
     let output = read("docs/output.md");
     for format in chatdb::render::FORMATS {
-        assert!(
-            output.contains(&format!("| `{}`", format.name)),
-            "{}",
-            format.name
-        );
+        assert!(output.contains(&format!("| `{}`", format.name)), "{}", format.name);
     }
 }
 
@@ -340,25 +308,17 @@ fn a_list_shows_its_first_columns_at_any_width() {
         for width in (80..300).step_by(20) {
             let shown = chatdb(&[command, "--width", &width.to_string(), "--color", "never"]);
             let shown = String::from_utf8(shown.stdout).expect("text");
-            let first = shown
-                .lines()
-                .find(|line| line.starts_with(header[0]))
-                .expect("a header");
+            let first = shown.lines().find(|line| line.starts_with(header[0])).expect("a header");
             let names: Vec<&str> = first.split_whitespace().collect();
             assert!(names.contains(&header[1]), "{command} at {width}: {first}");
-            assert!(
-                !shown.contains("\"\""),
-                "{command} at {width}: an empty text"
-            );
+            assert!(!shown.contains("\"\""), "{command} at {width}: an empty text");
         }
     }
 }
 
 #[test]
 fn pages_of_help_do_not_break_code_in_tables() {
-    let pages = [
-        "exports", "findings", "model", "outage", "output", "privacy", "settings", "tsql",
-    ];
+    let pages = ["exports", "findings", "model", "outage", "output", "privacy", "settings", "tsql"];
     let mut seen = 0;
     for topic in pages {
         let page = read(&format!("docs/{topic}.md"));
@@ -378,25 +338,16 @@ fn pages_of_help_do_not_break_code_in_tables() {
 fn help_of_exit_codes_has_them_at_its_beginning() {
     let page = String::from_utf8(chatdb(&["help", "exit-codes"]).stdout).expect("text");
     assert!(page.starts_with("EXIT CODES\n"), "{page}");
-    assert!(
-        page.lines().take(6).any(|line| line.contains(" 0 ")),
-        "{page}"
-    );
+    assert!(page.lines().take(6).any(|line| line.contains(" 0 ")), "{page}");
     assert!(!page.contains("TSV"), "{page}");
 }
 
 #[test]
 fn a_command_with_a_page_names_it() {
-    for (command, topic) in [
-        ("diff", "comparing"),
-        ("replay", "explaining"),
-        ("analyze", "outage"),
-    ] {
+    for (command, topic) in [("diff", "comparing"), ("replay", "explaining"), ("analyze", "outage")]
+    {
         let help = String::from_utf8(chatdb(&[command, "--help"]).stdout).expect("text");
-        assert!(
-            help.ends_with(&format!("More: `chatdb help {topic}`\n")),
-            "{help}"
-        );
+        assert!(help.ends_with(&format!("More: `chatdb help {topic}`\n")), "{help}");
         let page = String::from_utf8(chatdb(&["help", topic]).stdout).expect("text");
         assert!(page.lines().count() > 20, "{topic}");
     }

@@ -26,11 +26,7 @@ fn what_the_model_does_not_have_is_found_where_it_is_written() {
         let library = Library::new(Vec::new()).expect("a library");
         let validated = validate::validate(&library, &[lab], &ReplayOptions::default())
             .expect("it is validated");
-        let found: Vec<String> = validated[0]
-            .mistakes
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let found: Vec<String> = validated[0].mistakes.iter().map(ToString::to_string).collect();
         let found = without(&folder, &found.join("\n")) + "\n";
         if std::env::var_os("UPDATE").is_some() {
             let kept = text.find("== finds\n").expect("a part called finds") + "== finds\n".len();
@@ -45,11 +41,7 @@ fn what_the_model_does_not_have_is_found_where_it_is_written() {
 #[test]
 fn the_scenarios_of_the_program_have_no_mistakes() {
     let library = Library::new(Vec::new()).expect("a library");
-    let names: Vec<String> = library
-        .names()
-        .iter()
-        .map(|name| (*name).to_owned())
-        .collect();
+    let names: Vec<String> = library.names().iter().map(|name| (*name).to_owned()).collect();
     let validated = validate::validate(&library, &names, &ReplayOptions::default())
         .expect("they are validated");
     assert_eq!(validated.len(), names.len());
@@ -69,10 +61,7 @@ fn labs() -> tempfile::TempDir {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
     };
-    write(
-        "bad/scenario.toml",
-        "title = \"Bad\"\ncontinues = \"nothing\"\n",
-    );
+    write("bad/scenario.toml", "title = \"Bad\"\ncontinues = \"nothing\"\n");
     write("good/scenario.toml", GOOD);
     write(
         "stops/scenario.toml",
@@ -92,9 +81,7 @@ fn labs() -> tempfile::TempDir {
 fn replayed() -> Report {
     let folder = labs();
     let library = Library::new(Vec::new()).expect("a library");
-    let names = library
-        .expand(&folder.path().display().to_string())
-        .expect("three scenarios");
+    let names = library.expand(&folder.path().display().to_string()).expect("three scenarios");
     let played = replay::replay(&library, &names, &ReplayOptions::default());
     played.expect("they are replayed").0
 }
@@ -102,11 +89,7 @@ fn replayed() -> Report {
 #[test]
 fn one_folder_with_mistakes_keeps_no_other_from_running() {
     let report = replayed();
-    let runs: Vec<_> = report
-        .runs
-        .iter()
-        .map(|run| (run.scenario.as_str(), run.verdict))
-        .collect();
+    let runs: Vec<_> = report.runs.iter().map(|run| (run.scenario.as_str(), run.verdict)).collect();
     assert_eq!(
         runs,
         [
@@ -129,13 +112,7 @@ fn after_a_step_that_fails_nothing_is_ok() {
         .flat_map(|step| &step.checks)
         .map(|check| (check.id.as_str(), check.verdict))
         .collect();
-    assert_eq!(
-        checks,
-        [
-            ("open_chats", CheckVerdict::Matches),
-            ("later", CheckVerdict::Skipped)
-        ]
-    );
+    assert_eq!(checks, [("open_chats", CheckVerdict::Matches), ("later", CheckVerdict::Skipped)]);
     for format in &render::FORMATS {
         let mut bytes = Vec::new();
         (format.render)(&report, RenderOptions::default(), &mut bytes).expect("it is written");
@@ -150,12 +127,8 @@ fn after_a_step_that_fails_nothing_is_ok() {
 
 /// The attributes of the XML's elements that are called `name`, as they are written.
 fn elements<'x>(xml: &'x str, name: &str) -> Vec<&'x str> {
-    let starts = xml
-        .split('<')
-        .filter(|part| part.split(' ').next() == Some(name));
-    starts
-        .map(|part| part.split('>').next().unwrap_or_default())
-        .collect()
+    let starts = xml.split('<').filter(|part| part.split(' ').next() == Some(name));
+    starts.map(|part| part.split('>').next().unwrap_or_default()).collect()
 }
 
 #[test]

@@ -39,11 +39,7 @@ fn centre() -> tempfile::TempDir {
     );
     for id in 1..=60 {
         let (hour, minute) = (8 + id / 20, (id * 3) % 60);
-        let state = if id == 17 || id == 19 {
-            "5000,5900"
-        } else {
-            "9000,9100"
-        };
+        let state = if id == 17 || id == 19 { "5000,5900" } else { "9000,9100" };
         activity.push_str(&format!(
             "{id},2000,2001,{state},12,{},c{id}@example.com,Invoice,2026-11-24 {hour:02}:{minute:02}:03.000,\
              2026-11-24 {hour:02}:{minute:02}:59.000\n",
@@ -87,11 +83,8 @@ fn a_report_beside_the_exports_is_not_taken_for_another_export() {
     let mut args = asked.to_vec();
     args.extend(["--out", "report"]);
     chatdb(folder, &args);
-    fs::copy(
-        folder.join("report/ghost_chats.csv"),
-        folder.join("ghost_chats.csv"),
-    )
-    .expect("it is copied");
+    fs::copy(folder.join("report/ghost_chats.csv"), folder.join("ghost_chats.csv"))
+        .expect("it is copied");
     let again = chatdb(folder, &asked);
     assert_eq!(text(&again.stdout), before);
     let said = text(&again.stderr);
@@ -100,12 +93,7 @@ fn a_report_beside_the_exports_is_not_taken_for_another_export() {
     assert!(said.contains(skipped), "{said}");
     // An export is not skipped, whatever it is called.
     assert!(!said.contains("users.csv"), "{said}");
-    fails(
-        folder,
-        &["analyze", "report"],
-        4,
-        "is a report of chatdb, not an export",
-    );
+    fails(folder, &["analyze", "report"], 4, "is a report of chatdb, not an export");
 }
 
 // VALUES OF PARAMETERS -------------------------------------------------------------------------------------
@@ -114,12 +102,9 @@ fn a_report_beside_the_exports_is_not_taken_for_another_export() {
 fn a_time_that_is_set_is_declared_so_that_no_server_reads_it_otherwise() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    for typed in [
-        "2026-11-24 09:00",
-        "2026-11-24T09:00",
-        "2026-11-24 09:00:00.000",
-        "24.11.2026 09:00",
-    ] {
+    for typed in
+        ["2026-11-24 09:00", "2026-11-24T09:00", "2026-11-24 09:00:00.000", "24.11.2026 09:00"]
+    {
         let set = format!("outage_from={typed}");
         let shown = out(folder, &["sql", "open_since_before_outage", "--set", &set]);
         assert!(
@@ -129,26 +114,14 @@ fn a_time_that_is_set_is_declared_so_that_no_server_reads_it_otherwise() {
     }
     for (set, message) in [
         ("outage_from=yesterday", "cannot read `yesterday`"),
-        (
-            "outage_from=05/11/2026 09:00",
-            "is 2026-11-05 or 2026-05-11",
-        ),
-        (
-            "quiet_minutes=soon",
-            "expected a whole number, found `soon`",
-        ),
+        ("outage_from=05/11/2026 09:00", "is 2026-11-05 or 2026-05-11"),
+        ("quiet_minutes=soon", "expected a whole number, found `soon`"),
     ] {
         fails(folder, &["sql", "ghost_chats", "--set", set], 2, message);
     }
     let exports = centre();
-    let asked = [
-        "query",
-        "ghost_chats",
-        "activity.csv",
-        "users.csv",
-        "--set",
-        "outage_from=yesterday",
-    ];
+    let asked =
+        ["query", "ghost_chats", "activity.csv", "users.csv", "--set", "outage_from=yesterday"];
     fails(exports.path(), &asked, 2, "cannot read `yesterday`");
 }
 
@@ -156,13 +129,8 @@ fn a_time_that_is_set_is_declared_so_that_no_server_reads_it_otherwise() {
 fn a_column_to_be_left_plain_that_is_not_there_is_named() {
     let folder = centre();
     let folder = folder.path();
-    let asked = [
-        "query",
-        "SELECT user_name, login_ip FROM egpl_user",
-        "users.csv",
-        "--format",
-        "csv",
-    ];
+    let asked =
+        ["query", "SELECT user_name, login_ip FROM egpl_user", "users.csv", "--format", "csv"];
     let with = |plain: &str| {
         let mut args = asked.to_vec();
         args.extend(["--plain", plain]);
@@ -176,14 +144,8 @@ fn a_column_to_be_left_plain_that_is_not_there_is_named() {
         "{wrong:?}"
     );
     let both = with("user_name,login_ip");
-    assert_eq!(
-        text(&both.stdout),
-        "user_name,login_ip\nDMarino,43app\nJDoe,43app\n"
-    );
-    assert!(
-        !text(&both.stderr).contains("this output has no column"),
-        "{both:?}"
-    );
+    assert_eq!(text(&both.stdout), "user_name,login_ip\nDMarino,43app\nJDoe,43app\n");
+    assert!(!text(&both.stderr).contains("this output has no column"), "{both:?}");
 }
 
 #[test]
@@ -191,12 +153,7 @@ fn a_file_name_whose_ending_is_no_format_is_refused() {
     let folder = centre();
     let folder = folder.path();
     for name in ["boss.docx", "boss.pdf"] {
-        fails(
-            folder,
-            &["analyze", "activity.csv", "-o", name],
-            2,
-            "chatdb cannot write",
-        );
+        fails(folder, &["analyze", "activity.csv", "-o", name], 2, "chatdb cannot write");
         assert!(!folder.join(name).exists());
     }
     chatdb(folder, &["rules", "-o", "rules.TXT"]);
@@ -209,23 +166,10 @@ fn a_file_name_whose_ending_is_no_format_is_refused() {
 #[test]
 fn an_application_server_that_no_agent_is_on_is_refused() {
     let folder = centre();
-    let asked = [
-        "analyze",
-        ".",
-        "--outage",
-        "application@99app=2026-11-24 09:00..09:40",
-    ];
-    fails(
-        folder.path(),
-        &asked,
-        2,
-        "no agent in the rows is on `99app`",
-    );
+    let asked = ["analyze", ".", "--outage", "application@99app=2026-11-24 09:00..09:40"];
+    fails(folder.path(), &asked, 2, "no agent in the rows is on `99app`");
     let output = chatdb(folder.path(), &asked);
-    assert!(
-        text(&output.stderr).contains("`login_ip` of the agents has 43app"),
-        "{output:?}"
-    );
+    assert!(text(&output.stderr).contains("`login_ip` of the agents has 43app"), "{output:?}");
 }
 
 #[test]
@@ -236,10 +180,7 @@ fn the_next_command_has_the_outage_as_it_was_understood() {
         "application=11/24/2026 09:00..11/24/2026 09:40",
     ] {
         let shown = out(folder.path(), &["analyze", ".", "--outage", typed]);
-        let next = shown
-            .lines()
-            .find(|line| line.starts_with("Next: "))
-            .expect("a command");
+        let next = shown.lines().find(|line| line.starts_with("Next: ")).expect("a command");
         assert!(
             next.contains("--outage \"application=2026-11-24 09:00:00..2026-11-24 09:40:00\""),
             "{next}"
@@ -254,14 +195,9 @@ fn the_next_command_has_the_outage_as_it_was_understood() {
         "application=24/11/2026 09:00..24/11/2026 09:40",
     ];
     let shown = out(folder.path(), &typed);
-    let next = shown
-        .lines()
-        .find(|line| line.starts_with("Next: "))
-        .expect("a command");
+    let next = shown.lines().find(|line| line.starts_with("Next: ")).expect("a command");
     let folders = std::env::var("PATH").unwrap_or_default();
-    let own = Path::new(env!("CARGO_BIN_EXE_chatdb"))
-        .parent()
-        .expect("a folder");
+    let own = Path::new(env!("CARGO_BIN_EXE_chatdb")).parent().expect("a folder");
     let shell = Command::new("sh")
         .args(["-c", next.trim_start_matches("Next: ")])
         .env("PATH", format!("{}:{folders}", own.display()))
@@ -291,9 +227,7 @@ fn the_same_chats_are_not_listed_under_one_finding_after_the_other() {
     let also = "are also listed above, in ";
     assert!(brief.contains(also), "{brief}");
     let rows = |text: &str, id: &str| {
-        text.lines()
-            .filter(|line| line.split_whitespace().next() == Some(id))
-            .count()
+        text.lines().filter(|line| line.split_whitespace().next() == Some(id)).count()
     };
     assert_eq!(rows(&brief, "102"), 1, "{brief}");
     let all = out(path, &[&args[..], &["--all"]].concat());
@@ -322,17 +256,10 @@ fn a_clock_that_the_rows_contradict_is_refused() {
         let (hour, minute) = (8 + id / 20, (id * 3) % 60);
         // 2026-11-24 00:00:00 UTC is 1,795,478,400 s after 1970.
         let seconds = 1_795_478_400_i64 + (hour + 5) * 3600 + minute * 60 + 3;
-        events.push_str(&format!(
-            "{id},{},409,{},{id}\n",
-            seconds * 1000,
-            1007 + id % 2
-        ));
+        events.push_str(&format!("{id},{},409,{},{id}\n", seconds * 1000, 1007 + id % 2));
     }
-    fs::write(
-        folder.path().join("egpl_event_history_case_mgmt.csv"),
-        events,
-    )
-    .expect("it is written");
+    fs::write(folder.path().join("egpl_event_history_case_mgmt.csv"), events)
+        .expect("it is written");
     let args = |offset| {
         let events = "egpl_event_history_case_mgmt.csv";
         let files = ["analyze", "activity.csv", "users.csv", events];
@@ -342,18 +269,12 @@ fn a_clock_that_the_rows_contradict_is_refused() {
                  -05:00";
     fails(folder.path(), &args("+02:00"), 2, wrong);
     let right = out(folder.path(), &args("-05:00"));
-    assert!(
-        right.contains("Server clock: -05:00 from UTC, as given"),
-        "{right}"
-    );
+    assert!(right.contains("Server clock: -05:00 from UTC, as given"), "{right}");
     // The zone has its summer time at the reference time, and not when the rows were written.
     let zone = args("America/New_York");
     let zone = [&zone[..], &["--as-of", "2027-07-01 00:00:00"]].concat();
     let summer = out(folder.path(), &zone);
-    assert!(
-        summer.contains("Server clock: -04:00 from UTC, as given"),
-        "{summer}"
-    );
+    assert!(summer.contains("Server clock: -04:00 from UTC, as given"), "{summer}");
     // Without the option, the rows tell.
     let shown = out(folder.path(), &args("-05:00")[..4]);
     let clock = "Server clock: -05:00 from UTC, as activities and their first events show";
@@ -367,10 +288,7 @@ fn an_export_without_a_row_fits_no_failure() {
                   when_modified\n";
     fs::write(folder.path().join("activity.csv"), header).expect("it is written");
     let said = out(folder.path(), &["analyze", "activity.csv"]);
-    assert!(
-        said.contains("Likely failure: unclear; the rows hold no time.\n"),
-        "{said}"
-    );
+    assert!(said.contains("Likely failure: unclear; the rows hold no time.\n"), "{said}");
     assert!(!said.contains("Open chats"), "{said}");
     assert!(!said.contains("Outages detected"), "{said}");
 }
@@ -388,12 +306,8 @@ fn a_result_that_is_empty_as_expected_is_shown_as_one() {
         popups.contains("no rows: no pop-up has appeared since the console was opened"),
         "{said}"
     );
-    let (_, completed) = said
-        .split_once("The agent completes the chat")
-        .expect("the step");
-    let (_, open) = completed
-        .split_once("Open chats, oldest first")
-        .expect("the check");
+    let (_, completed) = said.split_once("The agent completes the chat").expect("the step");
+    let (_, open) = completed.split_once("Open chats, oldest first").expect("the check");
     let line = open.lines().nth(1).expect("a line");
     assert!(line.trim_start().starts_with("no row"), "{said}");
 }

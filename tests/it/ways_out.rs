@@ -282,10 +282,7 @@ fn squeezed(text: &str) -> String {
         .replace("\\\"", "\"")
         .replace("\\\\", "\\");
     let ignored = |c: char| c.is_whitespace() || c == '\\' || c == '"';
-    text.chars()
-        .filter(|c| !ignored(*c))
-        .collect::<String>()
-        .to_lowercase()
+    text.chars().filter(|c| !ignored(*c)).collect::<String>().to_lowercase()
 }
 
 /// The planted values that are in the output.
@@ -301,10 +298,7 @@ fn there_are_238_values_and_the_search_finds_each() {
     assert_eq!(planted.len(), 238);
     let all = planted.join("\n");
     assert_eq!(found_in(all.as_bytes(), &planted).len(), 238);
-    assert_eq!(
-        found_in(b"text-7f3a9c21d0b5(7 characters)", &planted),
-        [""; 0]
-    );
+    assert_eq!(found_in(b"text-7f3a9c21d0b5(7 characters)", &planted), [""; 0]);
 }
 
 // WAYS OUT -------------------------------------------------------------------------------------------------
@@ -327,10 +321,7 @@ fn nothing_comes_out(what: &str, output: &Output, planted: &[String]) {
         let found = found_in(bytes, planted);
         assert!(found.is_empty(), "{what}: {found:?}");
     }
-    assert!(
-        output.stdout.len() + output.stderr.len() > 40,
-        "{what}: nothing was shown"
-    );
+    assert!(output.stdout.len() + output.stderr.len() > 40, "{what}: nothing was shown");
 }
 
 fn quoted(value: &str) -> String {
@@ -354,10 +345,8 @@ fn no_diff_shows_a_planted_value() {
     write("b.csv", format!("ref,Besonderheit,n\n{changed}"));
     // Values as headings, as a file without a header has them.
     let headings = |more: &str| {
-        let all: Vec<String> = planted
-            .iter()
-            .map(|value| quoted(&format!("{more}{value}")))
-            .collect();
+        let all: Vec<String> =
+            planted.iter().map(|value| quoted(&format!("{more}{value}"))).collect();
         format!("id,{}\n1{}\n", all.join(","), ",2".repeat(planted.len()))
     };
     write("h.csv", headings(""));
@@ -369,10 +358,7 @@ fn no_diff_shows_a_planted_value() {
     write("squark77.csv", "id,v\n1,3\n".to_owned());
     for format in FORMATS {
         let diff = |args: &[&str]| {
-            let output = chatdb(
-                folder.path(),
-                &[&["diff", "--format", format], args].concat(),
-            );
+            let output = chatdb(folder.path(), &[&["diff", "--format", format], args].concat());
             nothing_comes_out(&format!("{args:?} {format}"), &output, &planted);
             let told = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{args:?} {format}: {told}");
@@ -399,10 +385,7 @@ fn no_diff_shows_a_planted_value() {
             ],
         );
         let shown = found_in(&plain.stdout, &planted).len();
-        assert!(
-            shown > 30,
-            "{format}: the search can fail, and finds {shown}"
-        );
+        assert!(shown > 30, "{format}: the search can fail, and finds {shown}");
     }
 }
 
@@ -431,21 +414,10 @@ fn exports(folder: &Path, planted: &[String]) {
     )
     .expect("written");
     let users: String = (0..planted.len())
-        .map(|at| {
-            format!(
-                "{},{},{},{}\n",
-                at + 1,
-                value(at, 0),
-                value(at, 3),
-                value(at, 5)
-            )
-        })
+        .map(|at| format!("{},{},{},{}\n", at + 1, value(at, 0), value(at, 3), value(at, 5)))
         .collect();
-    fs::write(
-        folder.join("users.csv"),
-        format!("user_id,user_name,screen_name,login_ip\n{users}"),
-    )
-    .expect("written");
+    fs::write(folder.join("users.csv"), format!("user_id,user_name,screen_name,login_ip\n{users}"))
+        .expect("written");
 }
 
 #[test]
@@ -495,30 +467,13 @@ fn no_import_query_or_analysis_shows_a_planted_value() {
             let dialect = if *is_tsql { "tsql" } else { "sqlite" };
             let output = chatdb(
                 folder.path(),
-                &[
-                    "query",
-                    sql,
-                    "--db",
-                    &db,
-                    "--dialect",
-                    dialect,
-                    "--format",
-                    format,
-                ],
+                &["query", sql, "--db", &db, "--dialect", dialect, "--format", format],
             );
             nothing_comes_out(&format!("{sql} {format}"), &output, &planted);
         }
         let output = chatdb(
             folder.path(),
-            &[
-                "query",
-                texts[0].0,
-                files[0],
-                "--format",
-                format,
-                "--allow-rejects",
-                "10000",
-            ],
+            &["query", texts[0].0, files[0], "--format", format, "--allow-rejects", "10000"],
         );
         nothing_comes_out(&format!("query of files {format}"), &output, &planted);
         let out = format!("out_{format}");
@@ -538,10 +493,7 @@ fn no_import_query_or_analysis_shows_a_planted_value() {
         );
         nothing_comes_out(&format!("analyze {format}"), &output, &planted);
         let told = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            matches!(output.status.code(), Some(0 | 1)),
-            "{format}: {told}"
-        );
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{format}: {told}");
         for file in fs::read_dir(folder.path().join(&out)).expect("files") {
             let bytes = fs::read(file.expect("a file").path()).expect("a file");
             let found = found_in(&bytes, &planted);
@@ -550,21 +502,9 @@ fn no_import_query_or_analysis_shows_a_planted_value() {
     }
     let plain = chatdb(
         folder.path(),
-        &[
-            "query",
-            texts[1].0,
-            "--db",
-            "csv.sqlite",
-            "--format",
-            "csv",
-            "--plain",
-            "user_name",
-        ],
+        &["query", texts[1].0, "--db", "csv.sqlite", "--format", "csv", "--plain", "user_name"],
     );
-    assert!(
-        found_in(&plain.stdout, &planted).len() > 230,
-        "the search can fail"
-    );
+    assert!(found_in(&plain.stdout, &planted).len() > 230, "the search can fail");
 }
 
 // HARMLESS VALUES ------------------------------------------------------------------------------------------
@@ -704,18 +644,9 @@ const QUERIES: &[(&str, &str)] = &[
         "SELECT CASE WHEN activity_id > 1 THEN 'Überfällig' ELSE 'Pünktlich' END AS x FROM t",
         "Pünktlich",
     ),
-    (
-        "SELECT IIF(activity_id > 1, 'Ja', 'Nein') AS x FROM t",
-        "Nein",
-    ),
-    (
-        "SELECT COALESCE(queue_name, 'ohne Warteschlange') AS x FROM t",
-        "ohne Warteschlange",
-    ),
-    (
-        "SELECT ISNULL(queue_name, '(keine)') AS x FROM t",
-        "(keine)",
-    ),
+    ("SELECT IIF(activity_id > 1, 'Ja', 'Nein') AS x FROM t", "Nein"),
+    ("SELECT COALESCE(queue_name, 'ohne Warteschlange') AS x FROM t", "ohne Warteschlange"),
+    ("SELECT ISNULL(queue_name, '(keine)') AS x FROM t", "(keine)"),
     ("SELECT 'eins' AS x UNION ALL SELECT 'zwei'", "zwei"),
     ("WITH c AS (SELECT 'Wert' AS x) SELECT x FROM c", "Wert"),
     ("SELECT CHOOSE(2, 'rot', 'blau') AS x", "blau"),
@@ -725,19 +656,10 @@ const QUERIES: &[(&str, &str)] = &[
     ("SELECT AVG(n) AS x FROM t", "123456789.5"),
     ("SELECT COUNT_BIG(*) AS x FROM t", "123456789012"),
     ("SELECT DATEDIFF(ms, a, b) AS x FROM t", "1310482195000"),
-    (
-        "SELECT DATEDIFF(second, a, b) / 60 AS x FROM t",
-        "123456789",
-    ),
-    (
-        "SELECT SUM(DATEDIFF(second, a, b)) AS x FROM t",
-        "123456789",
-    ),
+    ("SELECT DATEDIFF(second, a, b) / 60 AS x FROM t", "123456789"),
+    ("SELECT SUM(DATEDIFF(second, a, b)) AS x FROM t", "123456789"),
     ("SELECT LEN(subject) AS x FROM t", "1234567"),
-    (
-        "SELECT ROW_NUMBER() OVER (ORDER BY a) AS x FROM t",
-        "1234567",
-    ),
+    ("SELECT ROW_NUMBER() OVER (ORDER BY a) AS x FROM t", "1234567"),
     ("SELECT RANK() OVER (ORDER BY a) AS x FROM t", "1234567"),
     ("SELECT YEAR(a) * 10000 AS x FROM t", "20260000"),
     ("SELECT DATEPART(hour, a) AS x FROM t", "8"),
@@ -746,10 +668,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("SELECT ROUND(AVG(n), 2) AS x FROM t", "1234567.25"),
     ("SELECT ABS(SUM(n)) AS x FROM t", "1234567"),
     ("SELECT COALESCE(SUM(n), 0) AS x FROM t", "1234567"),
-    (
-        "SELECT CASE WHEN COUNT(*) > 5 THEN COUNT(*) ELSE 0 END AS x FROM t",
-        "1234567",
-    ),
+    ("SELECT CASE WHEN COUNT(*) > 5 THEN COUNT(*) ELSE 0 END AS x FROM t", "1234567"),
     ("SELECT 1234567 AS x", "1234567"),
     ("SELECT 1234567 + 1 AS x", "1234568"),
     ("SELECT CAST(COUNT(*) AS bigint) AS x FROM t", "1234567"),
@@ -794,19 +713,10 @@ fn numbers_and_times() -> Vec<(&'static str, Cell)> {
 }
 
 pub fn shown(name: &str, cell: Cell, sql: Option<&str>) -> Cell {
-    let table = ResultTable {
-        columns: vec![Column::new(name, Kind::Text)],
-        rows: vec![vec![cell]],
-    };
-    let listing = Listing {
-        title: "Result".to_owned(),
-        table,
-        remarks: Vec::new(),
-    };
-    let mut report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
+    let table =
+        ResultTable { columns: vec![Column::new(name, Kind::Text)], rows: vec![vec![cell]] };
+    let listing = Listing { title: "Result".to_owned(), table, remarks: Vec::new() };
+    let mut report = Report { listings: vec![listing], ..Report::new() };
     let key = Key::new(*b"for tests: not random, not kept.");
     let mut redactor = Redactor::new(key, Classes::known());
     if let Some(sql) = sql {
@@ -851,27 +761,13 @@ fn what_an_author_passes_on_from_rows_is_not_the_authors() {
     for (sql, value) in [
         ("SELECT MAX(phone) AS x FROM t", "5550109999"),
         ("SELECT phone AS x FROM t", "5550109999"),
-        (
-            "SELECT name AS x FROM t WHERE name = 'Svetlana'",
-            "Svetlana",
-        ),
-        (
-            "SELECT name AS x FROM t WHERE name IN ('Svetlana', 'Quark')",
-            "Quark",
-        ),
-        (
-            "SELECT CASE WHEN n = 1 THEN name ELSE 'x' END AS x FROM t",
-            "Svetlana",
-        ),
-        (
-            "SELECT COUNT(*) AS x FROM t; SELECT phone AS x FROM t",
-            "5550109999",
-        ),
+        ("SELECT name AS x FROM t WHERE name = 'Svetlana'", "Svetlana"),
+        ("SELECT name AS x FROM t WHERE name IN ('Svetlana', 'Quark')", "Quark"),
+        ("SELECT CASE WHEN n = 1 THEN name ELSE 'x' END AS x FROM t", "Svetlana"),
+        ("SELECT COUNT(*) AS x FROM t; SELECT phone AS x FROM t", "5550109999"),
         ("this is no SQL", "Svetlana"),
     ] {
-        let cell = value
-            .parse()
-            .map_or_else(|_| Cell::Text(value.to_owned()), Cell::Integer);
+        let cell = value.parse().map_or_else(|_| Cell::Text(value.to_owned()), Cell::Integer);
         assert_ne!(shown("x", cell.clone(), Some(sql)), cell, "{sql}");
     }
 }
@@ -933,13 +829,7 @@ fn finding_addresses_is_linear_in_the_text() {
             let text = unit.repeat(n / unit.len());
             let before = work::taken();
             let mut redactor = Redactor::new(Key::new([7; 32]), Classes::known());
-            for name in [
-                "contact_point_data",
-                "queue_name",
-                "subject",
-                "reason",
-                "nobody_knows",
-            ] {
+            for name in ["contact_point_data", "queue_name", "subject", "reason", "nobody_knows"] {
                 let mut table = ResultTable {
                     columns: vec![Column::new(name, Kind::Text)],
                     rows: vec![
@@ -954,9 +844,6 @@ fn finding_addresses_is_linear_in_the_text() {
         };
         let [one, two, four] = [5_000, 10_000, 20_000].map(steps);
         assert!(one > 5_000, "{unit:?}: nothing is counted");
-        assert!(
-            two <= one * 5 / 2 && four <= two * 5 / 2,
-            "{unit:?}: {one}, {two}, {four} steps"
-        );
+        assert!(two <= one * 5 / 2 && four <= two * 5 / 2, "{unit:?}: {one}, {two}, {four} steps");
     }
 }

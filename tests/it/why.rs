@@ -36,10 +36,7 @@ fn cells(table: &ResultTable, key: &[String]) -> Vec<WhyTarget> {
             Some((name.clone(), row[at].to_string()))
         };
         let row: Vec<_> = key.iter().filter_map(by).collect();
-        let column = |name: &str| WhyTarget {
-            row: row.clone(),
-            column: Some(name.to_owned()),
-        };
+        let column = |name: &str| WhyTarget { row: row.clone(), column: Some(name.to_owned()) };
         targets.extend(table.names().into_iter().map(column));
     }
     targets
@@ -52,30 +49,22 @@ fn prove(library: &Library, name: &str, step: &str) -> [usize; 4] {
     let scenario = library.get(name).expect("it is valid");
     let ([mut proved, mut named, mut alone], mut groups) = ([0; 3], [0; 2]);
     for check in 0..experiment.checks().len() {
-        let query = library
-            .query(&scenario, &experiment.checks()[check].query)
-            .expect("it is known");
+        let query =
+            library.query(&scenario, &experiment.checks()[check].query).expect("it is known");
         let table = experiment.answer(check).expect("it can be asked").clone();
         for target in cells(&table, &query.key) {
             let why = experiment.why(check, &target).expect("it can be played");
             let place = format!("{name}/{step}/{} {target:?}", query.name);
             let play = |changes: &[Change]| -> ExplainedValue {
                 let answers = experiment.play(changes).expect("it can be played");
-                answers[check]
-                    .as_ref()
-                    .map(|table| target.of(table))
-                    .unwrap_or_default()
+                answers[check].as_ref().map(|table| target.of(table)).unwrap_or_default()
             };
             assert_eq!(why.value, target.of(&table), "{place}");
             alone += why.together.len();
             let kept = why.named();
             let others = (0..experiment.factors().len()).filter(|factor| !kept.contains(factor));
             let others: Vec<Change> = others.map(|factor| (factor, 0)).collect();
-            assert_eq!(
-                play(&others),
-                why.value,
-                "{place}: what is not named matters"
-            );
+            assert_eq!(play(&others), why.value, "{place}: what is not named matters");
             for one in &why.decides {
                 let changes = one.factors.iter().map(|factor| {
                     let ways = 0..experiment.ways(*factor);
@@ -95,11 +84,7 @@ fn prove(library: &Library, name: &str, step: &str) -> [usize; 4] {
                         play(&first) != why.value
                     }
                 };
-                assert!(
-                    changed,
-                    "{place}: {:?} is named and does not matter",
-                    one.factors
-                );
+                assert!(changed, "{place}: {:?} is named and does not matter", one.factors);
                 named += 1;
             }
             proved += 1;
@@ -140,11 +125,7 @@ fn the_file_of_interpretations_is_what_leaving_out_finds() {
     let names: Vec<String> = library.names().into_iter().map(str::to_owned).collect();
     let table = basis_table(&library, &names).expect("they can be replayed");
     for line in table.lines() {
-        assert_eq!(
-            line.matches(',').count(),
-            2,
-            "`{line}` is read by its commas"
-        );
+        assert_eq!(line.matches(',').count(), 2, "`{line}` is read by its commas");
     }
     snapshot::check("../../reports/basis.csv", &table);
     if std::env::var_os("UPDATE").is_some() {
@@ -188,27 +169,19 @@ fn a_missing_row_comes_back_when_exactly_the_false_conditions_are_dropped() {
                 Experiment::new(&library, &name, &step, &ReplayOptions::default())
                     .expect("it can be played")
             });
-            for value in parameters
-                .iter()
-                .map(|parameter| parameter.value.to_string())
-            {
-                let target = WhyTarget {
-                    row: vec![("activity_id".to_owned(), value)],
-                    column: None,
-                };
+            for value in parameters.iter().map(|parameter| parameter.value.to_string()) {
+                let target =
+                    WhyTarget { row: vec![("activity_id".to_owned(), value)], column: None };
                 let missing = experiment.missing(at, &target).expect("it can be played");
                 let Some(conditions) = missing else { continue };
                 rows += 1;
                 causes.extend(conditions.iter().filter_map(|own| own.since));
-                let failing: Vec<usize> = (0..conditions.len())
-                    .filter(|at| !conditions[*at].holds)
-                    .collect();
+                let failing: Vec<usize> =
+                    (0..conditions.len()).filter(|at| !conditions[*at].holds).collect();
                 for subset in 0..1_u32 << failing.len() {
                     let own = failing.iter().enumerate();
-                    let dropped: Vec<usize> = own
-                        .filter(|(bit, _)| subset >> bit & 1 == 1)
-                        .map(|(_, at)| *at)
-                        .collect();
+                    let dropped: Vec<usize> =
+                        own.filter(|(bit, _)| subset >> bit & 1 == 1).map(|(_, at)| *at).collect();
                     let back = experiment.comes_back(at, &target, &dropped);
                     let place = format!("{name}/{step}/{} {target:?} {dropped:?}", check.id);
                     let is_all = dropped.len() == failing.len();
@@ -238,32 +211,19 @@ fn the_label_names_the_interpretation_that_an_answer_rests_on() {
             .expect("it can be played");
         for check in 0..experiment.checks().len() {
             let answer = experiment.answer(check).expect("it can be asked");
-            let sign = answer
-                .rows
-                .first()
-                .map(|row| row[0].to_string())
-                .unwrap_or_default();
+            let sign = answer.rows.first().map(|row| row[0].to_string()).unwrap_or_default();
             if experiment.checks()[check].query != "connection_indicator" || sign == "green circle"
             {
                 continue;
             }
-            let why = experiment
-                .why(check, &WhyTarget::default())
-                .expect("it can be played");
+            let why = experiment.why(check, &WhyTarget::default()).expect("it can be played");
             let named = named(&experiment, &why.named());
             assert!(named.contains(&sign), "{name}/{step}: {named:?}");
-            assert_eq!(
-                experiment.rests_on(&why),
-                RestsOn::Extrapolated,
-                "{name}/{step}"
-            );
+            assert_eq!(experiment.rests_on(&why), RestsOn::Extrapolated, "{name}/{step}");
             seen.insert(sign);
         }
     }
-    assert_eq!(
-        seen,
-        BTreeSet::from(["red square".to_owned(), "triangle".to_owned()])
-    );
+    assert_eq!(seen, BTreeSet::from(["red square".to_owned(), "triangle".to_owned()]));
 }
 
 /// Without its failure, no statement about a failure stays as it is.
@@ -400,9 +360,8 @@ fn all_of_several_sufficient_causes_are_named() {
         let why = experiment.why(0, &WhyTarget::default());
         let why = why.expect("it can be played");
         let groups = why.decides.iter().filter(|one| one.factors.len() > 1);
-        let groups: Vec<Vec<String>> = groups
-            .map(|one| named(&experiment, &one.factors.iter().copied().collect()))
-            .collect();
+        let groups: Vec<Vec<String>> =
+            groups.map(|one| named(&experiment, &one.factors.iter().copied().collect())).collect();
         let expected: Vec<String> = (1..=count).map(|at| format!("alike/{}", at * 10)).collect();
         assert_eq!(groups, [expected]);
     }

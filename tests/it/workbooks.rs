@@ -20,16 +20,7 @@ fn chatdb(folder: &Path, args: &[&str]) -> Output {
 
 /// What a query of a table of one's own in the workbook returns as CSV, and what is said beside it.
 fn rows(folder: &Path, sql: &str, more: &[&str]) -> (String, String) {
-    let asked = [
-        "query",
-        sql,
-        "book.xlsx",
-        "--table",
-        "t",
-        "--format",
-        "csv",
-        "--include-pii",
-    ];
+    let asked = ["query", sql, "book.xlsx", "--table", "t", "--format", "csv", "--include-pii"];
     let output = chatdb(folder, &[&asked, more].concat());
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (text(output.stdout), text(output.stderr))
@@ -89,10 +80,8 @@ fn a_sheet_continues_the_one_before_only_with_its_names() {
     book(folder, &[("Data", DATA), ("More", same)], |_, _| {});
     assert_eq!(rows(folder, count, &[]).0, "n\n3\n");
     assert_eq!(rows(folder, count, &["--header", "yes"]).0, "n\n3\n");
-    let others: [&[&[&str]]; 2] = [
-        &[&["3", "30"], &["4", "40"]],
-        &[&["code", "name"], &["a", "b"]],
-    ];
+    let others: [&[&[&str]]; 2] =
+        [&[&["3", "30"], &["4", "40"]], &[&["code", "name"], &["a", "b"]]];
     for other in others {
         book(folder, &[("Data", DATA), ("Other", other)], |_, _| {});
         let (found, said) = rows(folder, count, &[]);
@@ -105,12 +94,7 @@ fn a_sheet_continues_the_one_before_only_with_its_names() {
 fn a_table_may_begin_to_the_right_and_below() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let right: &[&[&str]] = &[
-        &[],
-        &["", "", "id", "v"],
-        &["", "", "1", "10"],
-        &["", "", "2", ""],
-    ];
+    let right: &[&[&str]] = &[&[], &["", "", "id", "v"], &["", "", "1", "10"], &["", "", "2", ""]];
     book(folder, &[("Data", right)], |_, _| {});
     let (found, said) = rows(folder, "SELECT * FROM t ORDER BY id", &[]);
     assert_eq!(found, "id,v\n1,10\n2,NULL\n", "{said}");
@@ -123,12 +107,8 @@ fn a_table_may_begin_to_the_right_and_below() {
         "{found}{said}"
     );
     // Rows above the names are skipped when it is said.
-    let titles: &[&[&str]] = &[
-        &["Report of July"],
-        &["printed", "Monday"],
-        &["id", "v"],
-        &["1", "10"],
-    ];
+    let titles: &[&[&str]] =
+        &[&["Report of July"], &["printed", "Monday"], &["id", "v"], &["1", "10"]];
     book(folder, &[("Data", titles)], |_, _| {});
     let (found, said) = rows(folder, "SELECT * FROM t ORDER BY id", &["--skip", "2"]);
     assert_eq!(found, "id,v\n1,10\n", "{said}");
@@ -138,23 +118,14 @@ fn a_table_may_begin_to_the_right_and_below() {
 fn where_a_column_has_no_name_it_is_asked_whether_there_are_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let two: &[&[&str]] = &[
-        &["id", "name", "", "code"],
-        &["1", "Ann", "", "7"],
-        &["2", "Bob", "", "8"],
-    ];
+    let two: &[&[&str]] =
+        &[&["id", "name", "", "code"], &["1", "Ann", "", "7"], &["2", "Bob", "", "8"]];
     book(folder, &[("Data", two)], |_, _| {});
     let (found, said) = rows(folder, "SELECT * FROM t", &[]);
     assert_eq!(found, "");
-    assert!(
-        said.contains("use `--header yes` if it is a header"),
-        "{said}"
-    );
-    let (found, said) = rows(
-        folder,
-        "SELECT id, name, code FROM t ORDER BY id",
-        &["--header", "yes"],
-    );
+    assert!(said.contains("use `--header yes` if it is a header"), "{said}");
+    let (found, said) =
+        rows(folder, "SELECT id, name, code FROM t ORDER BY id", &["--header", "yes"]);
     assert_eq!(found, "id,name,code\n1,Ann,7\n2,Bob,8\n", "{said}");
 }
 
@@ -163,25 +134,16 @@ fn a_part_of_a_day_is_a_time_and_a_length_of_time_stays_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let times: &[&[&str]] = &[&["id", "at", "took"], &["1"], &["2"]];
-    let (clock, hours) = (
-        Format::new().set_num_format("hh:mm:ss"),
-        Format::new().set_num_format("[h]:mm:ss"),
-    );
+    let (clock, hours) =
+        (Format::new().set_num_format("hh:mm:ss"), Format::new().set_num_format("[h]:mm:ss"));
     book(folder, &[("Data", times)], |_, sheet| {
         for (row, at, took) in [(1, 0.5, 1.5), (2, 0.250_005_787_04, 0.010_416_666_7)] {
-            sheet
-                .write_number_with_format(row, 1, at, &clock)
-                .expect("a time");
-            sheet
-                .write_number_with_format(row, 2, took, &hours)
-                .expect("a time");
+            sheet.write_number_with_format(row, 1, at, &clock).expect("a time");
+            sheet.write_number_with_format(row, 2, took, &hours).expect("a time");
         }
     });
     let (found, said) = rows(folder, "SELECT * FROM t ORDER BY id", &[]);
-    assert_eq!(
-        found, "id,at,took\n1,12:00:00.000,36:00:00\n2,06:00:00.500,00:15:00\n",
-        "{said}"
-    );
+    assert_eq!(found, "id,at,took\n1,12:00:00.000,36:00:00\n2,06:00:00.500,00:15:00\n", "{said}");
 }
 
 #[test]

@@ -17,19 +17,8 @@ const CALLS: [&[&str]; 15] = [
     &["list"],
     &["replay", "services_failure"],
     &["diff", "a.csv", "b.csv"],
-    &[
-        "query",
-        "SELECT activity_id, queue_id FROM egpl_casemgmt_activity",
-        "a.csv",
-    ],
-    &[
-        "import",
-        "a.csv",
-        "--db",
-        "copy.sqlite",
-        "--exported-at",
-        "2026-11-24 10:00:00",
-    ],
+    &["query", "SELECT activity_id, queue_id FROM egpl_casemgmt_activity", "a.csv"],
+    &["import", "a.csv", "--db", "copy.sqlite", "--exported-at", "2026-11-24 10:00:00"],
     &["analyze", "a.csv", "--exported-at", "2026-11-24 10:00:00"],
     &["findings"],
     &["validate", "lab"],
@@ -87,10 +76,7 @@ fn the_calls_are_of_every_command_that_prints_a_record() {
         let help = text(&chatdb(folder.path(), &[name, "--help"]).stdout);
         help.contains("--format <FORMAT>")
     };
-    let mut printing: Vec<&str> = names
-        .filter(|name| *name != "help")
-        .filter(prints)
-        .collect();
+    let mut printing: Vec<&str> = names.filter(|name| *name != "help").filter(prints).collect();
     let mut called: Vec<&str> = CALLS.iter().map(|call| call[0]).collect();
     printing.sort_unstable();
     called.sort_unstable();
@@ -111,11 +97,7 @@ fn a_file_has_what_standard_output_would_have() {
             };
             let plain_text = shown(&plain.stdout, other.path());
             assert!(!plain_text.is_empty(), "{call:?} in {format}");
-            assert_eq!(
-                shown(&file, folder.path()),
-                plain_text,
-                "{call:?} in {format}"
-            );
+            assert_eq!(shown(&file, folder.path()), plain_text, "{call:?} in {format}");
             assert_eq!(text(&written.stdout), "", "{call:?}");
             assert_eq!(written.status.code(), plain.status.code(), "{call:?}");
         }
@@ -129,34 +111,17 @@ fn an_existing_file_is_kept_unless_it_may_be_replaced() {
         let path = folder.path().join("out.csv");
         fs::write(&path, "mine").expect("a file");
         let kept = chatdb(folder.path(), &[call, &["-o", "out.csv"]].concat());
-        assert_eq!(
-            kept.status.code(),
-            Some(5),
-            "{call:?}: {}",
-            text(&kept.stderr)
-        );
+        assert_eq!(kept.status.code(), Some(5), "{call:?}: {}", text(&kept.stderr));
         let error = text(&kept.stderr);
-        assert!(
-            error.contains("`out.csv` exists and was not replaced"),
-            "{call:?}: {error}"
-        );
+        assert!(error.contains("`out.csv` exists and was not replaced"), "{call:?}: {error}");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "mine");
-        assert!(
-            !folder.path().join("copy.sqlite").exists(),
-            "nothing else was done before"
-        );
-        let replaced = chatdb(
-            folder.path(),
-            &[call, &["-o", "out.csv", "--force"]].concat(),
-        );
+        assert!(!folder.path().join("copy.sqlite").exists(), "nothing else was done before");
+        let replaced = chatdb(folder.path(), &[call, &["-o", "out.csv", "--force"]].concat());
         assert!(matches!(replaced.status.code(), Some(0 | 1)), "{call:?}");
         let file = fs::read_to_string(&path).expect("a file");
         // The extension names the format.
         let header = file.lines().next().unwrap_or_default();
-        assert!(
-            header.contains(',') && !header.contains(" | "),
-            "{call:?}: {file}"
-        );
+        assert!(header.contains(',') && !header.contains(" | "), "{call:?}: {file}");
     }
 }
 
@@ -166,11 +131,7 @@ fn every_command_writes_every_format() {
         for format in ["tsv", "jsonl", "xlsx", "markdown", "html"] {
             let (folder, output) = run(call, &["--format", format, "-o", "out"]);
             let code = output.status.code();
-            assert!(
-                matches!(code, Some(0 | 1)),
-                "{call:?}: {}",
-                text(&output.stderr)
-            );
+            assert!(matches!(code, Some(0 | 1)), "{call:?}: {}", text(&output.stderr));
             let file = fs::read(folder.path().join("out")).expect("the file");
             match format {
                 "xlsx" => assert!(!crate::formats::sheets(&file).is_empty(), "{call:?}"),
@@ -203,10 +164,7 @@ fn quiet_is_the_answer_alone_and_verbose_is_everything() {
             (lines(&["-q"]), lines(&[]), lines(&["-v"]));
         assert_eq!(noted, "", "{call:?}");
         assert!(quiet.len() <= plain.len(), "{call:?}:\n{quiet}\n{plain}");
-        assert!(
-            verbose.len() >= plain.len(),
-            "{call:?}:\n{plain}\n{verbose}"
-        );
+        assert!(verbose.len() >= plain.len(), "{call:?}:\n{plain}\n{verbose}");
         // What a check says in a sentence has no more to it.
         if !call.contains(&"--check") {
             assert_ne!(quiet, verbose, "{call:?}");
@@ -220,14 +178,8 @@ fn quiet_is_the_answer_alone_and_verbose_is_everything() {
 fn csv_for_a_spreadsheet_begins_with_a_byte_order_mark() {
     let (_, plain) = run(&["findings"], &["--format", "csv"]);
     let (_, marked) = run(&["findings"], &["--format", "csv", "--for-spreadsheet"]);
-    assert_eq!(
-        marked.stdout,
-        [b"\xef\xbb\xbf", plain.stdout.as_slice()].concat()
-    );
-    let (folder, _) = run(
-        &["analyze", "a.csv"],
-        &["--out", "report", "--for-spreadsheet", "-q"],
-    );
+    assert_eq!(marked.stdout, [b"\xef\xbb\xbf", plain.stdout.as_slice()].concat());
+    let (folder, _) = run(&["analyze", "a.csv"], &["--out", "report", "--for-spreadsheet", "-q"]);
     for name in ["analysis.csv", "ghost_chats.csv"] {
         let file = fs::read(folder.path().join("report").join(name)).expect("a file");
         assert!(file.starts_with(b"\xef\xbb\xbf"), "{name}");
@@ -243,8 +195,5 @@ fn the_schema_is_printed() {
     let folder = folder();
     let printed = chatdb(folder.path(), &["schema"]);
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/schema/report.json");
-    assert_eq!(
-        text(&printed.stdout),
-        fs::read_to_string(kept).expect("a file")
-    );
+    assert_eq!(text(&printed.stdout), fs::read_to_string(kept).expect("a file"));
 }

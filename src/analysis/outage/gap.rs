@@ -61,10 +61,7 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn of(history: &History) -> Self {
-        Self {
-            since: history.since,
-            until: history.until,
-        }
+        Self { since: history.since, until: history.until }
     }
 
     /// The distances of the other days of the same kind; empty if there are too few.
@@ -74,9 +71,8 @@ impl Clock {
         let back = (from - self.since).div_euclid(DAY).min(60);
         let ahead = (self.until - to).div_euclid(DAY).min(60);
         let days = (-back..=ahead).map(|days| days * DAY);
-        let days: Vec<i64> = days
-            .filter(|days| *days != 0 && weekend(from + days) == kind)
-            .collect();
+        let days: Vec<i64> =
+            days.filter(|days| *days != 0 && weekend(from + days) == kind).collect();
         if days.len() < MIN_DAYS {
             return Vec::new();
         }
@@ -168,11 +164,7 @@ pub(crate) fn log_lack(observed: usize, mean: f64) -> f64 {
     if observed >= mean {
         return 0.0;
     }
-    let kept = if observed > 0.0 {
-        observed * (mean / observed).ln()
-    } else {
-        0.0
-    };
+    let kept = if observed > 0.0 { observed * (mean / observed).ln() } else { 0.0 };
     (mean - observed - kept).max(0.0)
 }
 
@@ -214,10 +206,7 @@ pub(super) struct Counter<'t> {
 
 impl<'t> Counter<'t> {
     pub(super) fn new(times: &'t [i64]) -> Self {
-        Self {
-            from: Cursor::new(times),
-            to: Cursor::new(times),
-        }
+        Self { from: Cursor::new(times), to: Cursor::new(times) }
     }
 
     /// How many are at or after `from` and before `to`.
@@ -236,10 +225,7 @@ pub(super) struct Pace<'t> {
 
 impl<'t> Pace<'t> {
     pub(super) fn new(times: &'t [i64], until: i64) -> Self {
-        Self {
-            until,
-            cursors: [(); 4].map(|()| Cursor::new(times)),
-        }
+        Self { until, cursors: [(); 4].map(|()| Cursor::new(times)) }
     }
 
     /// By the hour before a gap, and by the hour after it.
@@ -321,13 +307,7 @@ pub(super) fn judge(
                 last.expected += expected;
                 last.p = last.p.min(p);
             }
-            _ => found.push(Gap {
-                from,
-                to,
-                expected,
-                observed: count(times, from + 1, to),
-                p,
-            }),
+            _ => found.push(Gap { from, to, expected, observed: count(times, from + 1, to), p }),
         }
     }
     found
@@ -348,11 +328,7 @@ impl Places {
         let active = QUARTER * quarters.map(|_| 1).sum::<i64>();
         let mut lengths: Vec<i64> = lengths.collect();
         lengths.sort_unstable();
-        Self {
-            gaps,
-            active,
-            lengths,
-        }
+        Self { gaps, active, lengths }
     }
 
     /// For a gap length: at most the number of gaps, and what fits the active time with four starting points each; at

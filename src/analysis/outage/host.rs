@@ -57,13 +57,7 @@ pub(super) fn of_hosts(history: &History, merged: &Merged<'_>, clock: &Clock) ->
             continue;
         }
         let own: Vec<i64> = acts.iter().map(|(at, _)| *at).collect();
-        let host = Host {
-            name,
-            acts,
-            own: &own,
-            all: &all,
-            unnamed: &unnamed,
-        };
+        let host = Host { name, acts, own: &own, all: &all, unnamed: &unnamed };
         found.extend(host.silences(history, merged, clock));
     }
     found
@@ -95,14 +89,7 @@ impl Host<'_> {
         };
         let before = share(from - NEARBY, from + 1);
         let ongoing = until - to < HOUR / 4;
-        (
-            before,
-            if ongoing {
-                before
-            } else {
-                share(to, to + NEARBY)
-            },
-        )
+        (before, if ongoing { before } else { share(to, to + NEARBY) })
     }
 
     /// The log-probability that all actions in a gap were by the others.
@@ -145,9 +132,8 @@ impl Host<'_> {
             let there = real(often) / real(days.len());
             -(1.0 - there * (1.0 - away.max(late))).ln()
         };
-        let often = often
-            .into_iter()
-            .filter(|(agent, _)| !left.contains(agent) && !here.contains(agent));
+        let often =
+            often.into_iter().filter(|(agent, _)| !left.contains(agent) && !here.contains(agent));
         often.map(says).sum()
     }
 
@@ -157,12 +143,8 @@ impl Host<'_> {
         let until = history.until;
         let mut windows = self.judged(history, merged, clock, gaps(self.own, until));
         let runs = runs(self.acts, until);
-        let more = self.judged(
-            history,
-            merged,
-            clock,
-            runs.filter(|(from, to)| to - from <= NIGHT),
-        );
+        let more =
+            self.judged(history, merged, clock, runs.filter(|(from, to)| to - from <= NIGHT));
         add(&mut windows, more);
         windows
     }
@@ -186,11 +168,7 @@ impl Host<'_> {
         };
         let stops = history.stops.get(self.name).map_or(&[][..], Vec::as_slice);
         let work = history.work.get(self.name).map_or(&[][..], Vec::as_slice);
-        let unended: Vec<Work> = work
-            .iter()
-            .copied()
-            .filter(|work| work.ended.is_none())
-            .collect();
+        let unended: Vec<Work> = work.iter().copied().filter(|work| work.ended.is_none()).collect();
         let work = &[work][..];
         let mut open = OpenWork::new(work);
         let score = |gap: Candidate| {
@@ -219,15 +197,10 @@ impl Host<'_> {
             let there = AN_AGENT * real(there.len());
             let there = there.max(self.absent(merged, &unended, clock, (from, to)));
             // Each of them might be the one.
-            let choice = alone.map_or(0.0, |_| {
-                real(agents(self.acts, from - NEARBY, to).len()).ln()
-            });
+            let choice =
+                alone.map_or(0.0, |_| real(agents(self.acts, from - NEARBY, to).len()).ln());
             let night = to - from > NIGHT && usual_own.is_none();
-            let silent = if night {
-                0.0
-            } else {
-                (expected / gap.dispersion).min(there)
-            };
+            let silent = if night { 0.0 } else { (expected / gap.dispersion).min(there) };
             // Who goes to a meeting completes what is in hand before, if not each mail; who is cut off does not.
             let kept = begun(work, from - OLD, from + 1)
                 .filter(|work| work.is_chat && alone != Some(work.agent))

@@ -38,13 +38,7 @@ pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow
         surprise: (talks.surprise(gap.from, gap.to) + lack(gap.from, gap.to) / 1.5)
             / gap.dispersion,
     };
-    let found = judge(
-        &history.said,
-        gaps(&history.said, clock.until),
-        1.0,
-        expected,
-        score,
-    );
+    let found = judge(&history.said, gaps(&history.said, clock.until), 1.0, expected, score);
     let window = |gap: Gap| {
         let completed = count(&history.completed, gap.from + 1, gap.to);
         let mut meanwhile = vec![format!("{completed} activities were completed")];

@@ -74,19 +74,14 @@ pub(super) fn unassigned_gaps(
             Some(_) => expected.min(by_agents),
             // Without other days, whether the agents had gone home is not known: what they completed is.
             None if to - from > NIGHT => 0.0,
-            None => expected
-                .min(by_agents)
-                .min(real(count(&history.completed, from + 1, to))),
+            None => expected.min(by_agents).min(real(count(&history.completed, from + 1, to))),
         };
         let unassigned = (least / gap.dispersion).max(free.min(waiting));
         // Services fetches mail as well.
         let (before, _) = paced(&history.mails, from, to, clock.until);
         let mails = usual(&history.mails, clock, from, to).min(before * 1.5);
         let lack = log_lack(count(&history.mails, from + 1, to), mails) / 1.5;
-        Score {
-            expected,
-            surprise: unassigned + lack.min(unassigned / 2.0),
-        }
+        Score { expected, surprise: unassigned + lack.min(unassigned / 2.0) }
     };
     let found = judge(assigned, gaps(assigned, clock.until), 1.0, expected, score);
     let window = |gap: Gap| {
@@ -138,10 +133,7 @@ impl Hands {
             }
         }
         let completed = freed.clone();
-        Self {
-            busy: busy.difference(&completed).count(),
-            freed: freed.difference(&at_end).count(),
-        }
+        Self { busy: busy.difference(&completed).count(), freed: freed.difference(&at_end).count() }
     }
 }
 
@@ -156,11 +148,7 @@ pub(super) fn unassigned_runs(history: &History) -> Vec<OutageWindow> {
     // nothing: the run is where the sum grows most.
     let usual = (real(all) / real(waiting.len())).clamp(0.001, 0.5);
     let gain = |waits: bool| {
-        if waits {
-            (0.9 / usual).ln()
-        } else {
-            (0.1 / (1.0 - usual)).ln()
-        }
+        if waits { (0.9 / usual).ln() } else { (0.1 / (1.0 - usual)).ln() }
     };
     let mut windows = Vec::new();
     let mut start = 0;
@@ -183,22 +171,13 @@ pub(super) fn unassigned_runs(history: &History) -> Vec<OutageWindow> {
     }
     windows.extend(best);
     let number = real(waiting.len());
-    let mut lengths: Vec<i64> = history
-        .talks
-        .iter()
-        .map(|talk| talk.ended - talk.begun)
-        .collect();
+    let mut lengths: Vec<i64> = history.talks.iter().map(|talk| talk.ended - talk.begun).collect();
     lengths.sort_unstable();
     let longest = lengths.get(lengths.len() * 99 / 100).copied().unwrap_or(0);
     let told = |(start, end, sum): (usize, usize, f64)| {
-        let waits = waiting[start..=end]
-            .iter()
-            .filter(|(_, waits)| *waits)
-            .count();
+        let waits = waiting[start..=end].iter().filter(|(_, waits)| *waits).count();
         let p = number * (-sum / 1.5).exp();
-        let before = start
-            .checked_sub(1)
-            .map_or(waiting[start].0, |at| waiting[at].0);
+        let before = start.checked_sub(1).map_or(waiting[start].0, |at| waiting[at].0);
         let after = waiting.get(end + 1).map_or(history.until, |(at, _)| *at);
         let completed = count(&history.completed, before, after);
         // Who waits at the end of the rows may merely wait for a turn, though nobody does for so long.

@@ -117,12 +117,7 @@ pub(super) fn together(one: f64, other: f64) -> f64 {
 
 /// Windows in which no agent does anything.
 pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
-    let Merged {
-        acts: by_agent,
-        work,
-        stops,
-        durations,
-    } = merged;
+    let Merged { acts: by_agent, work, stops, durations } = merged;
     let acts: Vec<i64> = by_agent.iter().map(|(at, _)| *at).collect();
     let mut open = OpenWork::new(work);
     let until = history.until;
@@ -147,11 +142,8 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
         }
         let (frozen, in_hand) = open.frozen(durations, from, to, None);
         let frozen = (frozen / WORK_DISPERSION).min(most_frozen);
-        let arrivals = most_lack.min(
-            clock
-                .usual_of_gap(&history.chats, from, to)
-                .unwrap_or(most_lack / 1.5),
-        );
+        let arrivals =
+            most_lack.min(clock.usual_of_gap(&history.chats, from, to).unwrap_or(most_lack / 1.5));
         let arrived = count(&history.arrivals, from + 1, to);
         let lack = log_lack(count(&history.chats, from + 1, to), arrivals) / 1.5;
         // Agents without work do nothing on a healthy site too.
@@ -159,20 +151,13 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
         let silent = most_silent.min(there).min(real(arrived + in_hand));
         let ended = count(&history.completed, from - 4 * MINUTE, from + 1);
         let stopped = stopped(history, stops, ended, from, to);
-        Score {
-            expected,
-            surprise: together(frozen, silent + stopped.min(silent)) + lack,
-        }
+        Score { expected, surprise: together(frozen, silent + stopped.min(silent)) + lack }
     };
     let found = judge(&acts, gaps(&acts, until), 2.0, expected, score);
     let window = |gap: Gap| {
         let chats = usual(&history.chats, clock, gap.from, gap.to);
         // The first to do something after an outage is not there at once.
-        let arrived = count(
-            &history.chats,
-            gap.from + 1,
-            gap.to - (gap.to - gap.from) / 6,
-        );
+        let arrived = count(&history.chats, gap.from + 1, gap.to - (gap.to - gap.from) / 6);
         let came_in = chats >= 3.0 && arrived >= 3 && real(arrived) > chats * 0.2;
         let given = history.assigned.as_ref().and_then(|assigned| {
             let before = assigned.partition_point(|at| *at <= gap.to - MINUTE);
@@ -220,11 +205,7 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
             None => {
                 let arriving = begun(work, from + 1, to);
                 let completed = arriving.filter(|work| work.ended.is_some_and(|end| end < to));
-                (
-                    "completions of new arrivals",
-                    real(arrived),
-                    completed.count(),
-                )
+                ("completions of new arrivals", real(arrived), completed.count())
             }
         };
         OutageWindow {
@@ -260,10 +241,7 @@ fn first_at_end(times: &[i64], from: i64, to: i64) -> Option<i64> {
 fn last_taken(work: &[&[Work]], by: i64) -> i64 {
     let taken = work.iter().filter_map(|list| {
         let begun = &list[..list.partition_point(|work| work.begun <= by)];
-        let last = begun
-            .iter()
-            .rev()
-            .find(|work| work.ended.is_some_and(|ended| ended <= by));
+        let last = begun.iter().rev().find(|work| work.ended.is_some_and(|ended| ended <= by));
         last.map(|work| work.begun)
     });
     taken.max().unwrap_or(by)

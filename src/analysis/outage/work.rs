@@ -39,11 +39,7 @@ impl Durations {
         let (mut chats, mut others) = (Vec::new(), Vec::new());
         for work in all {
             if let Some(ended) = work.ended.filter(|ended| *ended >= work.begun) {
-                let of = if work.is_chat {
-                    &mut chats
-                } else {
-                    &mut others
-                };
+                let of = if work.is_chat { &mut chats } else { &mut others };
                 of.push(ended - work.begun);
             }
         }
@@ -138,9 +134,7 @@ impl<'w> OpenWork<'w> {
         }
         let lists = self.0.iter();
         let each = lists.map(|list| list.frozen(durations, from, to, but));
-        each.fold((0.0, 0), |(all, number), (own, count)| {
-            (all + own, number + count)
-        })
+        each.fold((0.0, 0), |(all, number), (own, count)| (all + own, number + count))
     }
 }
 
@@ -153,10 +147,7 @@ struct OpenList<'w> {
 
 impl<'w> OpenList<'w> {
     fn new(sorted: &'w [Work]) -> Self {
-        Self {
-            ahead: sorted,
-            open: BinaryHeap::new(),
-        }
+        Self { ahead: sorted, open: BinaryHeap::new() }
     }
 
     /// Adds work that started by `at`, which must not decrease between calls, and removes work that ended. Each item is
@@ -180,9 +171,7 @@ impl<'w> OpenList<'w> {
         let before = |Reverse((ended, work)): &Reverse<(i64, Work)>| {
             *ended < to && but.is_none_or(|agent| agent != work.agent)
         };
-        self.open
-            .peek()
-            .is_some_and(|Reverse((ended, _))| *ended < to)
+        self.open.peek().is_some_and(|Reverse((ended, _))| *ended < to)
             && self.open.iter().any(before)
     }
 

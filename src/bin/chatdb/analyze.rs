@@ -30,9 +30,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         None => Store::for_exports()?,
     };
     // A database may come from anybody, and be made to keep the search for ever.
-    let seconds = args
-        .timeout
-        .or(args.db.is_some().then_some(LONGEST_SECONDS));
+    let seconds = args.timeout.or(args.db.is_some().then_some(LONGEST_SECONDS));
     let timeout = seconds.map(|seconds| watch::Timeout {
         seconds,
         what: "the search",
@@ -62,10 +60,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         run.summary = summary::summary(&run);
         run.command = next_command(args, &options, &run);
     }
-    let report = Report {
-        analysis: Some(run),
-        ..Report::new()
-    };
+    let report = Report { analysis: Some(run), ..Report::new() };
     if args.out.is_some() || args.open {
         let (folder, force) = open::folder(args.out.as_ref(), args.form.force);
         let written = stops.writing(|| write(&report, &folder, force, args))?;
@@ -94,11 +89,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
 pub fn open(path: &Path) -> Result<Store, Failure> {
     Store::open_read_only(path).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", path.display());
-        let code = if error.is_of_the_schema() {
-            Code::Refused
-        } else {
-            Code::Environment
-        };
+        let code = if error.is_of_the_schema() { Code::Refused } else { Code::Environment };
         Failure::new(code, message)
     })
 }
@@ -147,12 +138,7 @@ fn again(args: &Analyze, options: &AnalysisOptions) -> CommandLine {
     let outages = options.outages.iter().map(|outage| {
         let servers = outage.servers.iter().map(|server| server.name());
         let servers = servers.collect::<Vec<_>>().join("+");
-        as_option(
-            &servers,
-            outage.host.as_deref(),
-            outage.from_ms,
-            outage.to_ms,
-        )
+        as_option(&servers, outage.host.as_deref(), outage.from_ms, outage.to_ms)
     });
     on_same_rows(args, CommandLine::new("analyze"))
         .option("--as-of", &args.as_of)
@@ -165,9 +151,7 @@ fn again(args: &Analyze, options: &AnalysisOptions) -> CommandLine {
 fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) -> Option<String> {
     let command = again(args, options);
     let has_ghosts = |run: &AnalysisRun| {
-        run.findings
-            .iter()
-            .any(|one| one.name == GHOSTS && !one.table.rows.is_empty())
+        run.findings.iter().any(|one| one.name == GHOSTS && !one.table.rows.is_empty())
     };
     let command = if has_ghosts(run) {
         command.option("--only", [GHOSTS])
@@ -189,18 +173,13 @@ const GHOSTS: &str = "ghost_chats";
 fn as_option(servers: &str, host: Option<&str>, from: i64, to: Option<i64>) -> String {
     let at = |ms: i64| {
         let text = Cell::Timestamp(ms).to_string();
-        text.strip_suffix(".000")
-            .map_or(text.clone(), str::to_owned)
+        text.strip_suffix(".000").map_or(text.clone(), str::to_owned)
     };
     let servers = match host {
         Some(host) => servers.replace("application", &format!("application@{host}")),
         None => servers.to_owned(),
     };
-    let named = if servers.is_empty() {
-        servers
-    } else {
-        format!("{servers}=")
-    };
+    let named = if servers.is_empty() { servers } else { format!("{servers}=") };
     format!("{named}{}..{}", at(from), to.map_or_else(String::new, at))
 }
 
@@ -213,9 +192,7 @@ fn write(
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut report = report.clone();
     privacy::protect(&mut report, &args.privacy, Authored::default())?;
-    let formats: Vec<&Format> = (FORMATS.iter())
-        .filter(|format| format.can.by_default)
-        .collect();
+    let formats: Vec<&Format> = (FORMATS.iter()).filter(|format| format.can.by_default).collect();
     let options = RenderOptions {
         csv: output::csv_options(&args.form.csv, false),
         tables_beside: true,
@@ -236,30 +213,22 @@ fn tables(report: &Report, options: CsvOptions) -> Result<SideOutput, Failure> {
         let mut bytes = Vec::new();
         let rendered = csv::finding(finding, options, &mut bytes)?;
         beside.rendered = beside.rendered.and(rendered);
-        beside.files.push(NewFile {
-            name: format!("{}.csv", finding.name),
-            bytes,
-        });
+        beside.files.push(NewFile { name: format!("{}.csv", finding.name), bytes });
     }
     Ok(beside)
 }
 
 fn options(args: &Analyze) -> Result<AnalysisOptions, Failure> {
-    let times = TimeOptions::of(
-        args.reading.date_format.as_deref(),
-        args.utc_offset.as_deref(),
-    )?;
+    let times = TimeOptions::of(args.reading.date_format.as_deref(), args.utc_offset.as_deref())?;
     let as_of = |text| times.at("--as-of", text, None).map(|read| read.ms);
     let outages = args.outage.iter().map(|text| outage(text, &times));
-    let sets = output::pairs("--set", &args.values)?
-        .into_iter()
-        .map(|(name, text)| {
-            let cell = match text.as_str() {
-                "NULL" => Cell::Null,
-                text => crate::query::value(text),
-            };
-            (name, cell)
-        });
+    let sets = output::pairs("--set", &args.values)?.into_iter().map(|(name, text)| {
+        let cell = match text.as_str() {
+            "NULL" => Cell::Null,
+            text => crate::query::value(text),
+        };
+        (name, cell)
+    });
     Ok(AnalysisOptions {
         as_of_ms: args.as_of.as_deref().map(as_of).transpose()?,
         utc_offset: times.offset,
@@ -299,14 +268,10 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
         let server = server.ok_or_else(|| wrong(&format!("unknown server `{name}`")))?;
         if let Some(of) = of {
             if server != Server::Application || of.is_empty() {
-                return Err(wrong(
-                    "only Application servers have names, as in `login_ip`",
-                ));
+                return Err(wrong("only Application servers have names, as in `login_ip`"));
             }
             if host.is_some() {
-                return Err(wrong(
-                    "it names two Application servers; use one `--outage` for each",
-                ));
+                return Err(wrong("it names two Application servers; use one `--outage` for each"));
             }
             host = Some(of.to_owned());
         }
@@ -314,29 +279,18 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
     }
     named.sort();
     named.dedup();
-    let (from, to) = window
-        .split_once("..")
-        .ok_or_else(|| wrong("`..` is missing"))?;
+    let (from, to) = window.split_once("..").ok_or_else(|| wrong("`..` is missing"))?;
     let from_ms = times.at(&option, from, None)?.ms;
     let to_ms = match to.trim() {
         "" => None,
         text => {
             let read = times.at(&option, text, Some(from_ms))?;
             // An outage until a day lasted through it.
-            Some(if read.is_day {
-                read.ms + LAST_OF_DAY
-            } else {
-                read.ms
-            })
+            Some(if read.is_day { read.ms + LAST_OF_DAY } else { read.ms })
         }
     };
     if to_ms.is_some_and(|to| to < from_ms) {
         return Err(wrong("it ends before it starts"));
     }
-    Ok(Outage {
-        servers: named,
-        host,
-        from_ms,
-        to_ms,
-    })
+    Ok(Outage { servers: named, host, from_ms, to_ms })
 }

@@ -25,21 +25,19 @@ const TEMPLATE: &str =
 /// The command line with the examples of each command in its help.
 pub fn command() -> clap::Command {
     let topics = format!("Topics for `chatdb help TOPIC`: {}", topics::names());
-    Cli::command()
-        .after_help(topics)
-        .mut_subcommands(|command| {
-            let more = topics::of_command(command.get_name())
-                .filter(|_| command.get_after_help().is_none())
-                .map(|topic| format!("More: `{}`", CommandLine::new("help").arg(topic)));
-            let command = match more {
-                Some(more) => command.after_help(more),
-                None => command,
-            };
-            match examples::help(command.get_name()) {
-                Some(examples) => command.before_help(examples).help_template(TEMPLATE),
-                None => command,
-            }
-        })
+    Cli::command().after_help(topics).mut_subcommands(|command| {
+        let more = topics::of_command(command.get_name())
+            .filter(|_| command.get_after_help().is_none())
+            .map(|topic| format!("More: `{}`", CommandLine::new("help").arg(topic)));
+        let command = match more {
+            Some(more) => command.after_help(more),
+            None => command,
+        };
+        match examples::help(command.get_name()) {
+            Some(examples) => command.before_help(examples).help_template(TEMPLATE),
+            None => command,
+        }
+    })
 }
 
 /// Lists the report formats, with `word` before the last.
@@ -60,12 +58,7 @@ fn format_help() -> String {
 
 /// Reproduce documented chat failures on an embedded database, and find what an outage left behind in exported tables
 #[derive(Debug, Parser)]
-#[command(
-    name = "chatdb",
-    version,
-    arg_required_else_help = true,
-    max_term_width = 100
-)]
+#[command(name = "chatdb", version, arg_required_else_help = true, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -410,11 +403,7 @@ pub struct Sql {
 #[derive(Debug, Args)]
 pub struct Analyze {
     /// Export files, folders, or patterns such as *.csv, in any format that `import` reads
-    #[arg(
-        value_name = "FILE",
-        required_unless_present = "db",
-        conflicts_with = "db"
-    )]
+    #[arg(value_name = "FILE", required_unless_present = "db", conflicts_with = "db")]
     pub exports: Vec<PathBuf>,
     /// Analyze the import database in FILE, read-only
     #[arg(long, value_name = "FILE")]

@@ -79,10 +79,7 @@ codes! {
 }
 
 /// Another end of what the environment did not let finish.
-const INTERRUPTED: ErrorCode = ErrorCode {
-    exit: Code::Interrupted,
-    ..ENVIRONMENT
-};
+const INTERRUPTED: ErrorCode = ErrorCode { exit: Code::Interrupted, ..ENVIRONMENT };
 
 /// The general code for an exit code, if nothing more specific is known.
 impl From<Code> for &'static ErrorCode {

@@ -33,10 +33,7 @@ pub fn scenarios() -> ArgValueCompleter {
         };
         let names = library.names();
         let title = |name: &str| library.get(name).map(|scenario| scenario.title.clone());
-        names
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), title(name).ok()?)))
-            .collect()
+        names.into_iter().filter_map(|name| Some((name.to_owned(), title(name).ok()?))).collect()
     })
 }
 
@@ -73,9 +70,7 @@ pub fn findings() -> ArgValueCompleter {
 pub fn queries() -> ArgValueCompleter {
     of(|| {
         let documented = assets::questions().into_iter();
-        documented
-            .map(|name| (name.to_owned(), String::new()))
-            .collect()
+        documented.map(|name| (name.to_owned(), String::new())).collect()
     })
 }
 
@@ -98,8 +93,7 @@ pub fn thresholds() -> ArgValueCompleter {
 pub fn tables() -> ArgValueCompleter {
     of(|| {
         let all = PRODUCT.iter();
-        all.map(|table| (table.name.to_owned(), String::new()))
-            .collect()
+        all.map(|table| (table.name.to_owned(), String::new())).collect()
     })
 }
 
@@ -144,24 +138,19 @@ fn columns_of(file: &Path) -> Vec<String> {
 
 /// The words of the line that is completed: the shell hands them over behind `--`.
 fn words() -> Vec<OsString> {
-    std::env::args_os()
-        .skip_while(|word| word != "--")
-        .skip(2)
-        .collect()
+    std::env::args_os().skip_while(|word| word != "--").skip(2).collect()
 }
 
 pub fn formats() -> ArgValueCompleter {
     of(|| {
         let all = FORMATS.iter();
-        all.map(|format| (format.name.to_owned(), String::new()))
-            .collect()
+        all.map(|format| (format.name.to_owned(), String::new())).collect()
     })
 }
 
 pub fn input_formats() -> ArgValueCompleter {
     of(|| {
         let all = IMPORT_FORMATS.iter();
-        all.map(|format| (format.id.to_owned(), format.title.to_owned()))
-            .collect()
+        all.map(|format| (format.id.to_owned(), format.title.to_owned())).collect()
     })
 }

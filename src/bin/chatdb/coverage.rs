@@ -73,10 +73,7 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
         .collect();
     let staying = all.iter().filter(|one| one.stays == Some(true)).count();
     let count = all.len();
-    let mut remarks = vec![format!(
-        "{} of {count} observations reproduced",
-        count - missing.len()
-    )];
+    let mut remarks = vec![format!("{} of {count} observations reproduced", count - missing.len())];
     if missing.is_empty() {
         remarks.push(
             "printed: compared with what the support note prints; stated: compared with what it says in words; \
@@ -128,10 +125,7 @@ fn covered(library: &Library, names: &[String]) -> Result<Vec<Covered>, Failure>
         };
         for mut observation in run.observations {
             let stays = observation.checks.iter().all(|check| stay.contains(check));
-            let lab = scenario
-                .lab
-                .as_ref()
-                .filter(|lab| states(lab, &observation.id));
+            let lab = scenario.lab.as_ref().filter(|lab| states(lab, &observation.id));
             let lab = lab.map(|lab| lab.file.clone());
             let known = all.iter_mut().find(|one| {
                 lab.is_some() && one.lab == lab && one.observation.id == observation.id
@@ -201,11 +195,7 @@ fn without_failure(library: &Library, name: &str) -> Result<Vec<String>, Failure
         let verdicts = experiment.matching_without_failure();
         let verdicts = verdicts.map_err(ReplayError::from)?;
         let checks = step.checks.iter().zip(verdicts);
-        matching.extend(
-            checks
-                .filter(|(_, same)| *same)
-                .map(|(check, _)| check.id.clone()),
-        );
+        matching.extend(checks.filter(|(_, same)| *same).map(|(check, _)| check.id.clone()));
     }
     Ok(matching)
 }

@@ -44,10 +44,7 @@ pub fn run(mut args: Diff) -> Result<Code, Failure> {
         actual: args.actual.display().to_string(),
         comparison,
     };
-    let report = Report {
-        comparisons: vec![named],
-        ..Report::new()
-    };
+    let report = Report { comparisons: vec![named], ..Report::new() };
     match output::show_exported(report, &args.form, Detail::Full, &args.privacy) {
         // Whoever reads only the beginning is told the same as whoever reads all.
         Err(failure) if !failure.is_quiet() => return Err(failure),
@@ -91,9 +88,7 @@ fn with_check(
         let message = "`--ignore-case` and `--ignore-blanks` compare two files, not a check";
         return Err(Failure::new(Code::Usage, message).hint(format!(
             "ignore a column with `--ignore \"COLUMN=REASON\"`, or omit both options: `{}`",
-            CommandLine::new("diff")
-                .arg(&args.expected)
-                .arg(args.actual.display())
+            CommandLine::new("diff").arg(&args.expected).arg(args.actual.display())
         )));
     }
     let library = output::library(&args.folders)?;
@@ -142,13 +137,7 @@ fn with_check(
 /// An exported file as a database of its own; `None` when it cannot be read as one.
 fn exported(path: &Path) -> Option<Store> {
     let mut store = Store::for_exports().ok()?;
-    import::load(
-        path,
-        &chatdb::import::ImportOptions::default(),
-        &mut store,
-        &|| false,
-    )
-    .ok()?;
+    import::load(path, &chatdb::import::ImportOptions::default(), &mut store, &|| false).ok()?;
     Some(store)
 }
 
@@ -171,10 +160,8 @@ fn the_other_way_round(args: &Diff) -> Failure {
 
 /// Only a scenario has parameters.
 fn unbound(args: &Diff, option: &str) -> Failure {
-    let message = format!(
-        "`{}` is not a check of a scenario, so `{option}` does not apply",
-        args.expected
-    );
+    let message =
+        format!("`{}` is not a check of a scenario, so `{option}` does not apply", args.expected);
     Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")
 }
 
@@ -195,9 +182,8 @@ fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, F
     }
     let actual = ways.read(&args.actual)?;
     let expected = ways.read(expected)?;
-    let numbers: Vec<String> = (terms.tolerance.iter())
-        .map(|(column, ..)| column.clone())
-        .collect();
+    let numbers: Vec<String> =
+        (terms.tolerance.iter()).map(|(column, ..)| column.clone()).collect();
     let kinds = raw::infer_kinds(&[&expected, &actual], &numbers);
     let (expected, actual) = (expected.typed(&kinds[0]), actual.typed(&kinds[1]));
     diff::check_distances([&expected, &actual], numbers.iter().map(String::as_str))?;
@@ -222,16 +208,8 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
         key: args.key.iter().map(|name| unbracketed(name)).collect(),
         columns,
         order,
-        ignore: args
-            .ignore
-            .iter()
-            .map(|text| ignored(text))
-            .collect::<Result<_, _>>()?,
-        tolerance: args
-            .tolerance
-            .iter()
-            .map(|text| tolerated(text))
-            .collect::<Result<_, _>>()?,
+        ignore: args.ignore.iter().map(|text| ignored(text)).collect::<Result<_, _>>()?,
+        tolerance: args.tolerance.iter().map(|text| tolerated(text)).collect::<Result<_, _>>()?,
         ignore_case: args.ignore_case,
         ignore_blanks: args.ignore_blanks,
     })
@@ -251,12 +229,8 @@ fn ignored(text: &str) -> Result<(String, String), Failure> {
         Some((column, reason)) if !reason.trim().is_empty() => {
             Ok((unbracketed(column), reason.to_owned()))
         }
-        _ => Err(
-            Failure::new(Code::Usage, format!("`--ignore {text}` gives no reason")).hint(format!(
-                "write `--ignore \"{}=set at import\"`",
-                text.trim_end_matches('=')
-            )),
-        ),
+        _ => Err(Failure::new(Code::Usage, format!("`--ignore {text}` gives no reason"))
+            .hint(format!("write `--ignore \"{}=set at import\"`", text.trim_end_matches('=')))),
     }
 }
 

@@ -21,9 +21,7 @@ pub fn run(args: &ExplainArgs) -> Result<Code, Failure> {
 }
 
 fn all() -> String {
-    let errors = codes::ALL
-        .iter()
-        .map(|error| format!("{}  {}\n", error.code, error.title));
+    let errors = codes::ALL.iter().map(|error| format!("{}  {}\n", error.code, error.title));
     let rejects = Reason::ALL.map(|reason| format!("{}  {}\n", reason.code(), reason.title()));
     errors.chain(rejects).collect()
 }

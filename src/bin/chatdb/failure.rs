@@ -229,10 +229,7 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let quiet = error.kind() == io::ErrorKind::BrokenPipe;
-        Self {
-            quiet,
-            ..Self::new(&codes::OUTPUT, format!("cannot write the output: {error}"))
-        }
+        Self { quiet, ..Self::new(&codes::OUTPUT, format!("cannot write the output: {error}")) }
     }
 }
 
@@ -287,10 +284,7 @@ impl From<TsqlError> for Failure {
             TsqlProblem::Writes(_) | TsqlProblem::Runs(_) => &codes::WRITES,
             _ => &codes::TSQL_NOT_SUPPORTED,
         };
-        Self {
-            hint: error.hint.clone(),
-            ..Self::of(kind, &error)
-        }
+        Self { hint: error.hint.clone(), ..Self::of(kind, &error) }
     }
 }
 
@@ -379,10 +373,7 @@ impl From<ScenarioError> for Failure {
         let meant = error.suggestion().map(str::to_owned);
         match error {
             ScenarioError::Invalid(problems) => Self {
-                messages: problems
-                    .into_iter()
-                    .map(|problem| problem.to_string())
-                    .collect(),
+                messages: problems.into_iter().map(|problem| problem.to_string()).collect(),
                 ..Self::new(&codes::INVALID_SCENARIO, "")
             },
             ScenarioError::UnknownScenario { .. } => Self::of(&codes::UNKNOWN_NAME, &error)

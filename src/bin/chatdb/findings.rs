@@ -95,12 +95,8 @@ fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
         title: format!("{}: {}", finding.name, finding.title),
         table: table(
             &["word", "text"],
-            said.map(|(word, text)| vec![word.to_owned(), text])
-                .collect(),
+            said.map(|(word, text)| vec![word.to_owned(), text]).collect(),
         ),
-        remarks: vec![format!(
-            "`{}` prints its SQL",
-            CommandLine::new("sql").arg(name)
-        )],
+        remarks: vec![format!("`{}` prints its SQL", CommandLine::new("sql").arg(name))],
     })
 }

@@ -50,10 +50,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
             Ok(summary) => loaded.extend(summary.parts()),
             Err(error @ ImportError::Interrupted) => {
                 let kept = if database.is_new() {
-                    format!(
-                        "nothing was loaded, and `{}` was not created",
-                        args.db.display()
-                    )
+                    format!("nothing was loaded, and `{}` was not created", args.db.display())
                 } else {
                     "nothing of this file was loaded; the files before it were".to_owned()
                 };
@@ -78,10 +75,8 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     }
     let mut code = code_of(&loaded, args.allow_rejects);
     if !loaded.is_empty() {
-        let report = Report {
-            listings: listings(&loaded, &args.db, is_new, remarks),
-            ..Report::new()
-        };
+        let report =
+            Report { listings: listings(&loaded, &args.db, is_new, remarks), ..Report::new() };
         output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
     }
     for failure in refused {
@@ -124,11 +119,7 @@ pub fn worse(a: Code, b: Code) -> Code {
 pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
     let rejected: u64 = loaded.iter().map(|summary| summary.rejected).sum();
     let differs = loaded.iter().any(Summary::footer_differs);
-    if rejected > allowed || differs {
-        Code::Rejected
-    } else {
-        Code::Success
-    }
+    if rejected > allowed || differs { Code::Rejected } else { Code::Success }
 }
 
 /// When a file was last written, on the wall clock of this machine.
@@ -174,10 +165,7 @@ pub fn load(
 
 /// The same with what the file itself says.
 pub fn of_file(path: &Path, options: &ImportOptions) -> ImportOptions {
-    ImportOptions {
-        file_time_ms: file_time(path),
-        ..options.clone()
-    }
+    ImportOptions { file_time_ms: file_time(path), ..options.clone() }
 }
 
 /// How much of a file's name precedes its bar, so that bar and counts have room in a terminal.
@@ -210,10 +198,7 @@ struct Stopping {
 
 /// Listens for signals, before there is anything that they could leave behind.
 fn stop_on_interrupt() -> Result<Stopping, Failure> {
-    let stopping = Stopping {
-        flag: Arc::default(),
-        database: Arc::default(),
-    };
+    let stopping = Stopping { flag: Arc::default(), database: Arc::default() };
     let (flag, database) = (Arc::clone(&stopping.flag), Arc::clone(&stopping.database));
     watch::on_interrupt(move || {
         flag.store(true, Ordering::SeqCst);

@@ -41,12 +41,10 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         } else {
             vec![path.clone()]
         };
-        let found = found
-            .into_iter()
-            .flat_map(|path| match archive::members(&path) {
-                Some(members) if !members.is_empty() => of_archive(&path, &members),
-                _ => vec![path],
-            });
+        let found = found.into_iter().flat_map(|path| match archive::members(&path) {
+            Some(members) if !members.is_empty() => of_archive(&path, &members),
+            _ => vec![path],
+        });
         for file in found {
             if !files.contains(&file) {
                 files.push(file);
@@ -54,23 +52,15 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     let (reports, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_own(file));
-    let names = reports
-        .iter()
-        .map(|report| format!("`{}`", report.display()));
+    let names = reports.iter().map(|report| format!("`{}`", report.display()));
     match names.collect::<Vec<_>>().as_slice() {
         [] => {}
         [one] => output::note(&format!("skipped: {one} is a report of chatdb")),
-        all => output::note(&format!(
-            "skipped: {} are reports of chatdb",
-            all.join(", ")
-        )),
+        all => output::note(&format!("skipped: {} are reports of chatdb", all.join(", "))),
     }
     match (reports.first(), files.is_empty()) {
         (Some(report), true) => {
-            let message = format!(
-                "`{}` is a report of chatdb, not an export",
-                report.display()
-            );
+            let message = format!("`{}` is a report of chatdb, not an export", report.display());
             Err(Failure::new(Code::Environment, message)
                 .hint("name the files that you exported, or the folder that they are in"))
         }
@@ -142,10 +132,7 @@ fn is_own(file: &Path) -> bool {
 /// The files of a zip archive, as `exports.zip/activity.csv`; the archive itself where no export is in it.
 fn of_archive(archive: &Path, members: &[String]) -> Vec<PathBuf> {
     let is_shown = |name: &&String| !name.rsplit('/').next().is_some_and(|n| n.starts_with('.'));
-    let members = members
-        .iter()
-        .filter(is_shown)
-        .map(|name| archive.join(name));
+    let members = members.iter().filter(is_shown).map(|name| archive.join(name));
     let files: Vec<PathBuf> = members.filter(|path| is_export(path)).collect();
     match files.is_empty() {
         true => vec![archive.to_owned()],
@@ -161,9 +148,7 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if path.is_file() && !hidden && is_export(&path) {
             files.push(path);
         } else if path.is_dir() && !hidden {
@@ -174,15 +159,12 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     folders.sort();
     if files.is_empty() {
         let message = format!("the folder `{}` contains no export file", folder.display());
-        return Err(
-            Failure::new(Code::Environment, message).hint(match folders.first() {
-                Some(inner) => format!(
-                    "name the folder that they are in, such as `{}`",
-                    inner.display()
-                ),
-                None => "name the files, or the folder that they are in".to_owned(),
-            }),
-        );
+        return Err(Failure::new(Code::Environment, message).hint(match folders.first() {
+            Some(inner) => {
+                format!("name the folder that they are in, such as `{}`", inner.display())
+            }
+            None => "name the files, or the folder that they are in".to_owned(),
+        }));
     }
     for inner in folders {
         output::note(&format!(
@@ -194,9 +176,7 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn is_export(path: &Path) -> bool {
-    let ending = path
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     !ending.is_some_and(|ending| NOT_EXPORTS.contains(&ending.as_str()))
 }
 
@@ -207,20 +187,13 @@ fn is_pattern(path: &Path) -> bool {
 fn of_pattern(pattern: &Path) -> Result<Vec<PathBuf>, Failure> {
     let text = pattern.to_string_lossy();
     let matches = glob::glob(&text).map_err(|error| {
-        Failure::new(
-            Code::Usage,
-            format!("invalid pattern `{text}`: {}", error.msg),
-        )
+        Failure::new(Code::Usage, format!("invalid pattern `{text}`: {}", error.msg))
     })?;
-    let files: Vec<PathBuf> = matches
-        .filter_map(Result::ok)
-        .filter(|path| path.is_file())
-        .collect();
+    let files: Vec<PathBuf> =
+        matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
     if files.is_empty() {
-        return Err(
-            Failure::new(Code::Environment, format!("no file matches `{text}`"))
-                .hint("check the folder; patterns do not search subfolders"),
-        );
+        return Err(Failure::new(Code::Environment, format!("no file matches `{text}`"))
+            .hint("check the folder; patterns do not search subfolders"));
     }
     Ok(files)
 }

@@ -54,16 +54,8 @@ pub fn run(args: &List) -> Result<Code, Failure> {
         let validate = CommandLine::new("validate").arg(folder);
         format!("not listed because its files have mistakes: `{validate}` lists them")
     }));
-    let listing = Listing {
-        title: "Scenarios".to_owned(),
-        table,
-        remarks,
-    };
-    output::show(
-        &Report::of_listings(vec![listing]),
-        &args.form,
-        Detail::Brief,
-    )?;
+    let listing = Listing { title: "Scenarios".to_owned(), table, remarks };
+    output::show(&Report::of_listings(vec![listing]), &args.form, Detail::Brief)?;
     Ok(match invalid.as_slice() {
         [] => Code::Success,
         _ => Code::Usage,
@@ -99,15 +91,8 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
                 .to_owned(),
         );
     } else if !result.unknown.is_empty() {
-        let unknown: Vec<String> = result
-            .unknown
-            .iter()
-            .map(|word| format!("`{word}`"))
-            .collect();
-        remarks.push(format!(
-            "ignored, because nothing has it: {}",
-            unknown.join(", ")
-        ));
+        let unknown: Vec<String> = result.unknown.iter().map(|word| format!("`{word}`")).collect();
+        remarks.push(format!("ignored, because nothing has it: {}", unknown.join(", ")));
     }
     // The command is never shortened, and the text gets the rest of the line.
     let names = ["next", "text", "what", "name"];
@@ -116,10 +101,6 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
         table: ResultTable::of_texts(names, result.entries.iter().map(row)),
         remarks,
     };
-    output::show(
-        &Report::of_listings(vec![listing]),
-        &args.form,
-        Detail::Brief,
-    )?;
+    output::show(&Report::of_listings(vec![listing]), &args.form, Detail::Brief)?;
     Ok(Code::Success)
 }

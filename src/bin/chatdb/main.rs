@@ -64,18 +64,16 @@ fn main() -> ExitCode {
     keep_memory();
     // A shell that asks what fits gets its answer here, and nothing else happens.
     clap_complete::CompleteEnv::with_factory(cli::command).complete();
-    let words: Vec<String> = (std::env::args_os().skip(1))
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+    let words: Vec<String> =
+        (std::env::args_os().skip(1)).map(|word| word.to_string_lossy().into_owned()).collect();
     if let Some(page) = page(&words) {
         return match output::print(page.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => ExitCode::from(failure.tell()),
         };
     }
-    let parsed = cli::command()
-        .try_get_matches()
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed =
+        cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return not_parsed(&error, &words),
@@ -100,9 +98,7 @@ fn page(words: &[String]) -> Option<String> {
         return None;
     };
     let width = pager::terminal().map_or(80, |(columns, _)| columns);
-    (help == "help")
-        .then(|| topics::page(topic, width))
-        .flatten()
+    (help == "help").then(|| topics::page(topic, width)).flatten()
 }
 
 /// Help and version are asked for and go to standard output; anything else is a mistake.

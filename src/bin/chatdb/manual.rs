@@ -26,10 +26,7 @@ pub fn pages(args: &ManArgs) -> Result<Code, Failure> {
     let mut command = cli::command();
     command.build();
     let mut pages = vec![page("chatdb", command.clone())?];
-    for inner in command
-        .get_subcommands()
-        .filter(|inner| inner.get_name() != "help")
-    {
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
         let name = format!("chatdb-{}", inner.get_name());
         pages.push(page(&name, inner.clone().name(name.clone()))?);
     }
@@ -54,8 +51,5 @@ fn page(name: &str, command: clap::Command) -> Result<NewFile, Failure> {
         None => command,
     };
     clap_mangen::Man::new(command).render(&mut bytes)?;
-    Ok(NewFile {
-        name: format!("{name}.1"),
-        bytes,
-    })
+    Ok(NewFile { name: format!("{name}.1"), bytes })
 }

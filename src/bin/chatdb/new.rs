@@ -9,10 +9,7 @@ use crate::failure::{Code, Failure};
 use crate::{output, watch};
 
 pub fn run(args: &New) -> Result<Code, Failure> {
-    let library = output::library(&Folders {
-        scenarios: Vec::new(),
-        replace_built_in: false,
-    })?;
+    let library = output::library(&Folders { scenarios: Vec::new(), replace_built_in: false })?;
     let (parent, name) = match args.name.trim_end_matches('/').rsplit_once('/') {
         Some(("", name)) => ("/", name),
         Some(path) => path,
@@ -26,10 +23,7 @@ pub fn run(args: &New) -> Result<Code, Failure> {
     let template = scenario::template(name)?;
     let new: Vec<NewFile> = template
         .into_iter()
-        .map(|(name, text)| NewFile {
-            name,
-            bytes: text.into_bytes(),
-        })
+        .map(|(name, text)| NewFile { name, bytes: text.into_bytes() })
         .collect();
     let folder = args.folder.join(parent).join(name);
     let mut list = String::new();

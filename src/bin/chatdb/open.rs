@@ -28,14 +28,7 @@ pub fn write(report: &Report) -> Result<Vec<PathBuf>, Failure> {
     let (folder, force) = folder(None, false);
     let page = [output::format(output::PAGE)?];
     let to = (folder.as_path(), output::stem(report));
-    output::write_files(
-        report,
-        &page,
-        RenderOptions::default(),
-        to,
-        SideOutput::default(),
-        force,
-    )
+    output::write_files(report, &page, RenderOptions::default(), to, SideOutput::default(), force)
 }
 
 /// Opens the page among files that were written in the browser, and says where it is; where nothing can show it, that
@@ -47,9 +40,7 @@ pub fn show(written: &[PathBuf]) {
     };
     let shown = page.display();
     let is_seen = cfg!(any(windows, target_os = "macos"))
-        || DISPLAYS
-            .iter()
-            .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+        || DISPLAYS.iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
     if !is_seen {
         output::note(&format!("no display is available; the page is in {shown}"));
         return;

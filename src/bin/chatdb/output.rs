@@ -72,21 +72,10 @@ pub fn format_of(form: &OutputArgs) -> Result<&'static Format, Failure> {
         return Ok(&FORMATS[0]);
     };
     render::format_of_extension(&extension).ok_or_else(|| {
-        let all = FORMATS
-            .iter()
-            .map(|format| format!(".{}", format.extension));
-        let all = all
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect::<Vec<_>>()
-            .join(", ");
-        Failure::new(
-            Code::Usage,
-            format!("chatdb cannot write `.{extension}` files"),
-        )
-        .hint(format!(
-            "end the name with one of {all}, or name a format with `--format`"
-        ))
+        let all = FORMATS.iter().map(|format| format!(".{}", format.extension));
+        let all = all.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+        Failure::new(Code::Usage, format!("chatdb cannot write `.{extension}` files"))
+            .hint(format!("end the name with one of {all}, or name a format with `--format`"))
     })
 }
 
@@ -134,9 +123,7 @@ impl Sink {
     fn open(file: Option<&Path>, force: bool, piece: usize) -> Result<Self, Failure> {
         if let Some(path) = file {
             let pending = PendingFile::begin(path, existing(force))?;
-            return Ok(Self::File(Box::new(BufWriter::with_capacity(
-                PIECE, pending,
-            ))));
+            return Ok(Self::File(Box::new(BufWriter::with_capacity(PIECE, pending))));
         }
         Ok(match pager::terminal() {
             Some(size) => {
@@ -159,9 +146,7 @@ impl Sink {
                 Ok(())
             }
             Self::Screen(screen) => {
-                let screen = screen
-                    .into_inner()
-                    .map_err(io::IntoInnerError::into_error)?;
+                let screen = screen.into_inner().map_err(io::IntoInnerError::into_error)?;
                 Ok(screen.finish()?)
             }
             Self::Pipe(mut out) => Ok(out.flush()?),
@@ -269,18 +254,12 @@ pub fn check_csv<'f>(
     args: &CsvArgs,
     formats: impl IntoIterator<Item = &'f Format>,
 ) -> Result<(), Failure> {
-    let given = [
-        ("--raw", args.raw),
-        ("--for-spreadsheet", args.for_spreadsheet),
-    ];
+    let given = [("--raw", args.raw), ("--for-spreadsheet", args.for_spreadsheet)];
     let given = given.into_iter().find(|(_, given)| *given);
     match given {
         Some((option, _)) if !formats.into_iter().any(|format| format.can.separated) => {
-            Err(Failure::new(
-                Code::Usage,
-                format!("`{option}` applies to CSV output only"),
-            )
-            .hint(format!("`--format csv {option}` writes CSV")))
+            Err(Failure::new(Code::Usage, format!("`{option}` applies to CSV output only"))
+                .hint(format!("`--format csv {option}` writes CSV")))
         }
         _ => Ok(()),
     }
@@ -324,10 +303,7 @@ pub fn write_files(
     for format in formats {
         let mut bytes = Vec::new();
         rendered = rendered.and((format.render)(report, options, &mut bytes)?);
-        written.push(NewFile {
-            name: format!("{stem}.{}", format.extension),
-            bytes,
-        });
+        written.push(NewFile { name: format!("{stem}.{}", format.extension), bytes });
     }
     written.extend(beside.files);
     let paths = files::write_all(folder, &written, existing(force))?;
@@ -345,10 +321,8 @@ pub fn is_asked_for(form: &OutputArgs) -> bool {
 /// Refuses a report of a command that changes files: only its checks have one.
 pub fn reports_checks(form: &OutputArgs, check: bool) -> Result<(), Failure> {
     match is_asked_for(form) && !check {
-        true => Err(
-            Failure::new(Code::Usage, "`--format` and `--output` need `--check`")
-                .hint("add `--check`: it writes no table, and reports each check"),
-        ),
+        true => Err(Failure::new(Code::Usage, "`--format` and `--output` need `--check`")
+            .hint("add `--check`: it writes no table, and reports each check")),
         false => match prepare(form)? {
             format if format.can.pictures == Pictures::Only => Err(needs_pictures(format)),
             _ => Ok(()),
@@ -358,10 +332,7 @@ pub fn reports_checks(form: &OutputArgs, check: bool) -> Result<(), Failure> {
 
 /// Writes scenarios as they were run, each check with its verdict.
 pub fn show_runs(runs: Vec<ScenarioRun>, form: &OutputArgs) -> Result<(), Failure> {
-    let report = Report {
-        runs,
-        ..Report::new()
-    };
+    let report = Report { runs, ..Report::new() };
     show(&report, form, Detail::Full)
 }
 
@@ -537,10 +508,8 @@ pub fn for_reader(text: String) -> String {
         return text;
     }
     let lines = text.split('\n').map(|line| {
-        let parts: Vec<String> = line
-            .split('\t')
-            .map(|part| Sanitized::of(part).to_string())
-            .collect();
+        let parts: Vec<String> =
+            line.split('\t').map(|part| Sanitized::of(part).to_string()).collect();
         parts.join("\t")
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -567,11 +536,7 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// The scenarios chosen on the command line.
 pub fn chosen(library: &Library, chosen: &Chosen) -> Result<Vec<String>, Failure> {
-    if chosen.all {
-        every(library)
-    } else {
-        expanded(library, &chosen.names)
-    }
+    if chosen.all { every(library) } else { expanded(library, &chosen.names) }
 }
 
 /// The scenarios that names and paths stand for, those of a folder of scenarios one by one.
@@ -616,19 +581,11 @@ pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
     }
     let is_start = |scenario: &Scenario| {
         scenario.continues.is_none()
-            && scenarios
-                .iter()
-                .any(|other| other.continues.as_ref() == Some(&scenario.name))
+            && scenarios.iter().any(|other| other.continues.as_ref() == Some(&scenario.name))
     };
-    let mut chosen: Vec<_> = scenarios
-        .iter()
-        .filter(|scenario| !is_start(scenario))
-        .collect();
+    let mut chosen: Vec<_> = scenarios.iter().filter(|scenario| !is_start(scenario)).collect();
     chosen.sort_by_key(|scenario| {
-        (
-            scenario.lines.as_ref().map_or(u32::MAX, Lines::first),
-            &scenario.name,
-        )
+        (scenario.lines.as_ref().map_or(u32::MAX, Lines::first), &scenario.name)
     });
     let names = chosen.into_iter().map(|scenario| scenario.name.clone());
     Ok(names.chain(invalid).collect())
@@ -653,10 +610,7 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<ReplayOptions,
 
 /// The exit code of a replay: mistakes in a scenario's files go before what differs.
 pub fn verdict(report: &Report) -> Code {
-    let invalid = report
-        .runs
-        .iter()
-        .any(|run| run.verdict == RunVerdict::Invalid);
+    let invalid = report.runs.iter().any(|run| run.verdict == RunVerdict::Invalid);
     match report.holds() {
         true => Code::Success,
         false if invalid => Code::Usage,
@@ -673,13 +627,9 @@ pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
 pub fn pairs(option: &str, values: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure::new(
-                Code::Usage,
-                format!("invalid `{option} {text}`: `=` is missing"),
+            Failure::new(Code::Usage, format!("invalid `{option} {text}`: `=` is missing")).hint(
+                format!("write `{option} NAME=VALUE`, for example `{option} activity_id=2001`"),
             )
-            .hint(format!(
-                "write `{option} NAME=VALUE`, for example `{option} activity_id=2001`"
-            ))
         })?;
         Ok((name.to_owned(), value.to_owned()))
     };

@@ -21,10 +21,7 @@ pub fn allow(allowed: bool) {
 
 /// How many columns and rows the terminal has that standard output is; `None` where it is none.
 pub fn terminal() -> Option<(usize, usize)> {
-    let size = io::stdout()
-        .is_terminal()
-        .then(terminal_size::terminal_size)
-        .flatten();
+    let size = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
     let of = |(terminal_size::Width(columns), terminal_size::Height(rows))| {
         (usize::from(columns), usize::from(rows))
     };
@@ -177,11 +174,7 @@ impl Write for Screen {
             }
             State::Paged(_, stdin) => {
                 self.held.extend_from_slice(bytes);
-                quiet(
-                    stdin
-                        .as_mut()
-                        .map_or(Ok(()), |stdin| stdin.write_all(bytes)),
-                )?;
+                quiet(stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(bytes)))?;
             }
         }
         Ok(bytes.len())

@@ -82,9 +82,7 @@ fn say_unknown(wanted: &[String], found: &[String]) {
         let meant = did_you_mean(name, columns.map(|(name, _)| *name));
         let meant = meant.filter(|meant| !meant.eq_ignore_ascii_case(name));
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-        output::note(&format!(
-            "`--plain {name}`: this output has no column `{name}`{meant}"
-        ));
+        output::note(&format!("`--plain {name}`: this output has no column `{name}`{meant}"));
     }
 }
 
@@ -92,19 +90,13 @@ fn say_unknown(wanted: &[String], found: &[String]) {
 fn key(privacy: &Privacy) -> Result<Key, Failure> {
     if let Some(path) = &privacy.key_file {
         return read(path)?.ok_or_else(|| {
-            Failure::new(
-                Code::Environment,
-                format!("there is no key file `{}`", path.display()),
-            )
-            .hint("omit `--key-file` to use the key that chatdb creates and keeps for you")
+            Failure::new(Code::Environment, format!("there is no key file `{}`", path.display()))
+                .hint("omit `--key-file` to use the key that chatdb creates and keeps for you")
         });
     }
     let folder = choose_base_strategy().map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot locate the pseudonym key: {error}"),
-        )
-        .hint("`--key-file FILE` names a file of 32 random bytes")
+        Failure::new(Code::Environment, format!("cannot locate the pseudonym key: {error}"))
+            .hint("`--key-file FILE` names a file of 32 random bytes")
     })?;
     let folder = folder.config_dir().join(FOLDER);
     let path = folder.join(NAME);
@@ -120,11 +112,8 @@ fn key(privacy: &Privacy) -> Result<Key, Failure> {
 
 fn io_failure<'p>(action: &'p str, path: &'p Path) -> impl Fn(io::Error) -> Failure + 'p {
     move |error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot {action} `{}`: {error}", path.display()),
-        )
-        .hint("use another key with `--key-file FILE`")
+        Failure::new(Code::Environment, format!("cannot {action} `{}`: {error}", path.display()))
+            .hint("use another key with `--key-file FILE`")
     }
 }
 
@@ -137,10 +126,7 @@ fn no_key(path: &Path, why: &str) -> Failure {
 }
 
 fn refused(path: &Path, why: &str) -> Failure {
-    Failure::new(
-        Code::Refused,
-        format!("the pseudonym key `{}` {why}", path.display()),
-    )
+    Failure::new(Code::Refused, format!("the pseudonym key `{}` {why}", path.display()))
 }
 
 /// Reads a key; `None` where there is no file. One that others may read, or that is a link, is refused: whoever has the
@@ -166,17 +152,11 @@ fn read(path: &Path) -> Result<Option<Key>, Failure> {
     file.take(most).read_to_end(&mut bytes).map_err(failed())?;
     if bytes.len() != Key::BYTES {
         let length = opened.len();
-        let why = format!(
-            "has {length} bytes instead of {}, so it is not a valid key",
-            Key::BYTES
-        );
+        let why = format!("has {length} bytes instead of {}, so it is not a valid key", Key::BYTES);
         return Err(no_key(path, &why));
     }
     if bytes.iter().all(|byte| *byte == bytes[0]) {
-        let why = format!(
-            "is one byte repeated {} times, which is easy to guess",
-            Key::BYTES
-        );
+        let why = format!("is one byte repeated {} times, which is easy to guess", Key::BYTES);
         return Err(no_key(path, &why));
     }
     Ok(Key::from_file(&bytes).ok())
@@ -190,14 +170,8 @@ fn private(path: &Path, found: &fs::Metadata, opened: &fs::Metadata) -> Result<(
     }
     if opened.mode() & 0o077 != 0 {
         let mode = opened.mode() & 0o777;
-        return Err(refused(
-            path,
-            &format!("can be read or changed by others (mode {mode:o})"),
-        )
-        .hint(format!(
-            "chmod 600 '{}', if nobody has copied it",
-            path.display()
-        )));
+        return Err(refused(path, &format!("can be read or changed by others (mode {mode:o})"))
+            .hint(format!("chmod 600 '{}', if nobody has copied it", path.display())));
     }
     Ok(())
 }
@@ -211,18 +185,13 @@ fn unwritable(path: &Path) -> Result<(), Failure> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mode = fs::metadata(folder)
-        .map_err(io_failure("inspect", folder))?
-        .mode();
+    let mode = fs::metadata(folder).map_err(io_failure("inspect", folder))?.mode();
     if mode & 0o022 != 0 && mode & 0o1000 == 0 {
         let why = format!(
             "is in a folder that others can write to (mode {:o}), so anyone may have put it there",
             mode & 0o777
         );
-        let hint = format!(
-            "chmod go-w '{}', if nobody has changed it",
-            folder.display()
-        );
+        let hint = format!("chmod go-w '{}', if nobody has changed it", folder.display());
         return Err(refused(path, &why).hint(hint));
     }
     Ok(())
@@ -245,10 +214,7 @@ fn make(folder: &Path, path: &Path) -> Result<(), Failure> {
     make_folder(folder)?;
     let mut bytes = [0; Key::BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot get random bytes from the system: {error}"),
-        )
+        Failure::new(Code::Environment, format!("cannot get random bytes from the system: {error}"))
     })?;
     // Files of this kind are for their owner alone from the beginning.
     let mut file = tempfile::Builder::new()
@@ -284,10 +250,7 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
 fn own_folder(folder: &Path) -> Result<(), Failure> {
     let found = fs::symlink_metadata(folder).map_err(io_failure("inspect", folder))?;
     let refused = |why: &str| {
-        let message = format!(
-            "the folder of the pseudonym key, `{}`, {why}",
-            folder.display()
-        );
+        let message = format!("the folder of the pseudonym key, `{}`, {why}", folder.display());
         Err(Failure::new(Code::Refused, message).hint("use another key with `--key-file FILE`"))
     };
     if !found.is_dir() {

@@ -41,11 +41,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     let sets = output::pairs("--set", &args.values)?;
     let times = TimeOptions::of(args.reading.date_format.as_deref(), None)?;
-    let at = |text| {
-        times
-            .at("--as-of", text, None)
-            .map(|read| Cell::Timestamp(read.ms))
-    };
+    let at = |text| times.at("--as-of", text, None).map(|read| Cell::Timestamp(read.ms));
     let mut now = args.as_of.as_deref().map(at).transpose()?;
     let asked = asked(args, dialect, &library)?;
     let exports = exports(args)?;
@@ -61,10 +57,8 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     give_values(&mut values, &asked, &sets, &times)?;
     // A database with a scenario clock is a replay's; any other may hold rows of production.
     let exported = store.now()?.is_none();
-    let literals = asked
-        .documented
-        .as_ref()
-        .map_or_else(Vec::new, |query| replay::literals_of(query));
+    let literals =
+        asked.documented.as_ref().map_or_else(Vec::new, |query| replay::literals_of(query));
     let question = Question {
         text: &asked.text,
         dialect: asked.dialect,
@@ -99,11 +93,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
 
 /// What ends the query before its time.
 fn stops(args: &QueryArgs, store: &Store) -> Result<watch::Cancellation, Failure> {
-    let patience = if args.write {
-        watch::PATIENCE_WITH_CHANGES
-    } else {
-        watch::PATIENCE
-    };
+    let patience = if args.write { watch::PATIENCE_WITH_CHANGES } else { watch::PATIENCE };
     let timeout = args.timeout.map(|seconds| watch::Timeout {
         seconds,
         what: "the query",
@@ -128,10 +118,9 @@ impl QueryRun<'_> {
     fn failed(&self, error: AskError) -> Failure {
         let failure = match &error {
             AskError::Store(StoreError::Interrupted)
-            | AskError::Statement {
-                source: StoreError::Interrupted,
-                ..
-            } => return self.stops.failure(),
+            | AskError::Statement { source: StoreError::Interrupted, .. } => {
+                return self.stops.failure();
+            }
             AskError::Tsql(refused) if refused.hint.is_none() && refused.changes_rows() => {
                 match change_instead(self.args, self.files, &self.asked.text) {
                     Some(hint) => Failure::from(error).hint(hint),
@@ -142,10 +131,11 @@ impl QueryRun<'_> {
                 Failure::from(error).hint(time_instead(self.store, &self.asked.text))
             }
             // A value that cannot be converted is quoted.
-            AskError::Statement {
-                source: StoreError::Value(_),
-                ..
-            } if self.exported && !self.args.privacy.include_pii && !self.quotes_author(&error) => {
+            AskError::Statement { source: StoreError::Value(_), .. }
+                if self.exported
+                    && !self.args.privacy.include_pii
+                    && !self.quotes_author(&error) =>
+            {
                 Failure::from(error).quoting_rows()
             }
             _ => error.into(),
@@ -183,11 +173,9 @@ impl QueryRun<'_> {
         let mut listings = self.listings()?;
         self.stops.no_more();
         if let Some(last) = listings.last_mut() {
-            last.remarks
-                .extend(self.loaded.iter().flat_map(import::remarks));
+            last.remarks.extend(self.loaded.iter().flat_map(import::remarks));
             if self.exported && !self.args.explain {
-                last.remarks
-                    .extend(empty_tables(self.store, self.question, self.args));
+                last.remarks.extend(empty_tables(self.store, self.question, self.args));
             }
         }
         let report = Report::of_listings(listings);
@@ -204,23 +192,14 @@ impl QueryRun<'_> {
         if self.args.explain {
             let mut listings = ask::explain(self.store, self.question).map_err(failed)?;
             let own = ["part".to_owned(), "as run".to_owned()];
-            listings
-                .iter_mut()
-                .for_each(|listing| listing.table.mark_own(&own));
+            listings.iter_mut().for_each(|listing| listing.table.mark_own(&own));
             return Ok(listings);
         }
-        let run = if self.args.write {
-            ask::change
-        } else {
-            ask::ask
-        };
+        let run = if self.args.write { ask::change } else { ask::ask };
         let stopped = || self.stops.have_come();
         let answers = run(self.store, self.question, &stopped).map_err(failed)?;
         let documented = self.asked.documented.as_ref();
-        Ok(listed(
-            answers,
-            documented.map(|query| query.title.as_str()),
-        ))
+        Ok(listed(answers, documented.map(|query| query.title.as_str())))
     }
 }
 
@@ -231,18 +210,14 @@ fn rows(args: &QueryArgs, exported: bool) -> Result<Option<MakeRows>, Failure> {
     let only_asked = !args.explain && !args.write;
     // The time is that of the query, and not of whoever reads its rows.
     let may_wait = args.timeout.is_none();
-    Ok(format
-        .rows
-        .filter(|_| as_they_are && only_asked && may_wait))
+    Ok(format.rows.filter(|_| as_they_are && only_asked && may_wait))
 }
 
 /// The exported files that are queried. With `--file` there is no SQL among the words, and the first of them is a file.
 fn exports(args: &QueryArgs) -> Result<Vec<PathBuf>, Failure> {
     let first = args.sql.iter().filter(|_| args.file.is_some());
-    let exports: Vec<PathBuf> = first
-        .map(PathBuf::from)
-        .chain(args.exports.iter().cloned())
-        .collect();
+    let exports: Vec<PathBuf> =
+        first.map(PathBuf::from).chain(args.exports.iter().cloned()).collect();
     if !exports.is_empty() && (args.db.is_some() || args.after.is_some()) {
         let message = "export files cannot be combined with `--db` or `--after`";
         return Err(Failure::new(Code::Usage, message)
@@ -283,13 +258,12 @@ fn load(
 }
 
 pub fn dialect(name: &str) -> Result<Dialect, Failure> {
-    [Dialect::Tsql, Dialect::Sqlite]
-        .into_iter()
-        .find(|dialect| dialect.name() == name)
-        .ok_or_else(|| {
+    [Dialect::Tsql, Dialect::Sqlite].into_iter().find(|dialect| dialect.name() == name).ok_or_else(
+        || {
             Failure::new(Code::Usage, format!("unknown dialect `{name}`"))
                 .hint("valid dialects: tsql, sqlite")
-        })
+        },
+    )
 }
 
 /// The text of the query, and the documented query that it comes from.
@@ -301,12 +275,7 @@ struct Asked {
 }
 
 fn asked(args: &QueryArgs, dialect: Dialect, library: &Library) -> Result<Asked, Failure> {
-    let plain = |text, file| Asked {
-        text,
-        dialect,
-        documented: None,
-        file,
-    };
+    let plain = |text, file| Asked { text, dialect, documented: None, file };
     let from_input = |path: &Path| path.as_os_str() == "-";
     match (&args.sql, &args.file) {
         (Some(text), None) if text == "-" => Ok(plain(standard_input()?, None)),
@@ -335,10 +304,7 @@ fn asked(args: &QueryArgs, dialect: Dialect, library: &Library) -> Result<Asked,
 fn standard_input() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot read standard input: {error}"),
-        )
+        Failure::new(Code::Environment, format!("cannot read standard input: {error}"))
     })?;
     decoded(bytes, "standard input")
 }
@@ -355,11 +321,8 @@ fn decoded(bytes: Vec<u8>, from: &str) -> Result<String, Failure> {
     };
     match text {
         Some(text) => Ok(text.trim_start_matches('\u{feff}').to_owned()),
-        None => Err(Failure::new(
-            Code::Rejected,
-            format!("{from} is neither UTF-8 nor UTF-16"),
-        )
-        .hint("save the text as UTF-8 first")),
+        None => Err(Failure::new(Code::Rejected, format!("{from} is neither UTF-8 nor UTF-16"))
+            .hint("save the text as UTF-8 first")),
     }
 }
 
@@ -406,18 +369,11 @@ fn database(
     sets: &[(String, String)],
 ) -> Result<(Store, Vec<Binding>), Failure> {
     if let Some(path) = &args.db {
-        let store = if args.write {
-            Store::open_to_change(path)
-        } else {
-            Store::open_read_only(path)
-        };
+        let store =
+            if args.write { Store::open_to_change(path) } else { Store::open_read_only(path) };
         let store = store.map_err(|error| {
             let verb = if args.write { "change" } else { "read" };
-            let code = if error.is_of_the_schema() {
-                Code::Refused
-            } else {
-                Code::Environment
-            };
+            let code = if error.is_of_the_schema() { Code::Refused } else { Code::Environment };
             let failure =
                 Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()));
             if error.is_cut_off() {
@@ -450,10 +406,7 @@ fn database(
         .into_iter()
         .map(|parameter| (parameter.name, parameter.value))
         .collect();
-    let options = ReplayOptions {
-        until,
-        ..watch::guarded(of_scenario)
-    };
+    let options = ReplayOptions { until, ..watch::guarded(of_scenario) };
     let (report, store) = replay::replay(library, &[scenario], &options)?;
     let problem = report.runs.iter().find_map(|run| {
         let of_step = || run.steps.iter().find_map(|step| step.problem.clone());
@@ -482,11 +435,7 @@ fn give_values(
         let cell = match &asked.documented {
             Some(query) => {
                 let parameter = query.parameter(name);
-                value_of(
-                    parameter.ok_or_else(|| no_parameter(query, name))?,
-                    text,
-                    times,
-                )?
+                value_of(parameter.ok_or_else(|| no_parameter(query, name))?, text, times)?
             }
             None => value(text),
         };

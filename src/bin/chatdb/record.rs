@@ -43,10 +43,7 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
         runs.push(reviewed.run);
     }
     if recorded + waiting + differing > 0 {
-        text.push_str(&format!(
-            "next: {}\n",
-            CommandLine::new("review").args(&args.names)
-        ));
+        text.push_str(&format!("next: {}\n", CommandLine::new("review").args(&args.names)));
     } else if !wrong {
         text.push_str("every check has its expected table\n");
     }

@@ -19,11 +19,8 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     let names = output::chosen(&library, &args.chosen)?;
     if names.len() != 1 && (args.db.is_some() || args.until.is_some()) {
         let option = if args.db.is_some() { "--db" } else { "--until" };
-        return Err(Failure::new(
-            Code::Usage,
-            format!("`{option}` requires a single scenario"),
-        )
-        .hint("name the scenario; each replay starts from its own database"));
+        return Err(Failure::new(Code::Usage, format!("`{option}` requires a single scenario"))
+            .hint("name the scenario; each replay starts from its own database"));
     }
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
     options.illustrated = format.can.pictures != Pictures::Never || args.timeline;
@@ -41,11 +38,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
         })?;
         written.iter().for_each(|written| open::show(written));
     }
-    let detail = if names.len() == 1 || args.timeline {
-        Detail::Full
-    } else {
-        Detail::Brief
-    };
+    let detail = if names.len() == 1 || args.timeline { Detail::Full } else { Detail::Brief };
     if !args.open || format.name != output::PAGE {
         output::show(&report, &args.form, detail)?;
     }
@@ -65,19 +58,15 @@ fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
                 )
             })?;
             if ours && store::file_is_import_database(path) {
-                let message = format!(
-                    "`{}` contains exported rows and was not replaced",
-                    path.display()
-                );
+                let message =
+                    format!("`{}` contains exported rows and was not replaced", path.display());
                 return Err(
                     Failure::new(Code::Refused, message).hint("use another file with `--db FILE`")
                 );
             }
             if !ours {
-                let message = format!(
-                    "`{}` was not written by chatdb and was not replaced",
-                    path.display()
-                );
+                let message =
+                    format!("`{}` was not written by chatdb and was not replaced", path.display());
                 return Err(
                     Failure::new(Code::Refused, message).hint("name another file for `--db`")
                 );

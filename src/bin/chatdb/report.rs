@@ -20,9 +20,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     let mut options = output::options(&args.chosen, None)?;
-    options.illustrated = formats
-        .iter()
-        .any(|format| format.can.pictures != Pictures::Never);
+    options.illustrated = formats.iter().any(|format| format.can.pictures != Pictures::Never);
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = output::stem(&report);
     let options = RenderOptions {

@@ -16,11 +16,7 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     let mut reviews = Vec::new();
     for name in output::of_folders(&library, &args.names)? {
-        reviews.push(acceptance::review(
-            &library,
-            &name,
-            &watch::guarded(Vec::new()),
-        )?);
+        reviews.push(acceptance::review(&library, &name, &watch::guarded(Vec::new()))?);
     }
     let items: Vec<&ReviewItem> = reviews.iter().flat_map(|review| &review.items).collect();
     for asked in args.accept.iter().chain(&args.reject) {
@@ -82,9 +78,7 @@ fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
     }
     let message = format!("there is no check `{asked}` to review");
     let failure = Failure::new(Code::Usage, message);
-    let names = items
-        .iter()
-        .flat_map(|item| [item.id.as_str(), &item.run.id]);
+    let names = items.iter().flat_map(|item| [item.id.as_str(), &item.run.id]);
     Err(failure.meant(did_you_mean(asked, names), || {
         let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
         match ids.join(", ").as_str() {
@@ -134,10 +128,7 @@ fn show(item: &ReviewItem) -> Result<(), Failure> {
     let mut text = format!("{}: {} ({what})\n", item.id, item.run.title);
     if matches!(item.state, ReviewState::Differs | ReviewState::Kept)
         && let Ok(expected) = std::fs::read_to_string(&item.path)
-        && item
-            .path
-            .extension()
-            .is_some_and(|extension| extension == "md")
+        && item.path.extension().is_some_and(|extension| extension == "md")
     {
         text.push_str("expected:\n");
         text.push_str(&indented(&expected));
@@ -148,9 +139,7 @@ fn show(item: &ReviewItem) -> Result<(), Failure> {
 }
 
 fn indented(text: &str) -> String {
-    let lines = text
-        .lines()
-        .map(|line| format!("  {}\n", Sanitized::of(line)));
+    let lines = text.lines().map(|line| format!("  {}\n", Sanitized::of(line)));
     lines.collect()
 }
 

@@ -32,10 +32,8 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
             |row: &Vec<Cell>| at.is_none_or(|at| row[at].to_string().contains(text.as_str()));
         table.rows.retain(holds);
         if table.rows.is_empty() {
-            return Err(
-                Failure::new(Code::Usage, format!("no rule name contains `{text}`"))
-                    .hint("`chatdb rules` lists them all"),
-            );
+            return Err(Failure::new(Code::Usage, format!("no rule name contains `{text}`"))
+                .hint("`chatdb rules` lists them all"));
         }
     }
     let title = match &args.text {
@@ -51,15 +49,7 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
         let count = counted(rules.len() as u64, "rule");
         remarks.push(format!("lab rule: set by the lab; {count} from the lab"));
     }
-    let listing = Listing {
-        title,
-        table,
-        remarks,
-    };
-    output::show(
-        &Report::of_listings(vec![listing]),
-        &args.form,
-        Detail::Brief,
-    )?;
+    let listing = Listing { title, table, remarks };
+    output::show(&Report::of_listings(vec![listing]), &args.form, Detail::Brief)?;
     Ok(Code::Success)
 }

@@ -38,14 +38,8 @@ struct SettingsFile {
 }
 
 /// The keys of the file, as they are written.
-const KEYS: [&str; 6] = [
-    "time_zone",
-    "date_format",
-    "key_file",
-    "scenarios",
-    "columns",
-    "thresholds",
-];
+const KEYS: [&str; 6] =
+    ["time_zone", "date_format", "key_file", "scenarios", "columns", "thresholds"];
 
 /// A value, and the file that it is from.
 #[derive(Debug, Clone)]
@@ -96,23 +90,16 @@ impl Settings {
                 .hint(format!("write it into `{own}`, or use `--key-file`")));
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let from = |value| Setting {
-            value,
-            file: path.to_owned(),
-        };
+        let from = |value| Setting { value, file: path.to_owned() };
         if let Some(zone) = file.time_zone {
             self.time_zone = Some(from(zone));
         }
         if let Some(format) = file.date_format {
             self.date_format = Some(from(format));
         }
-        let beside = |value: PathBuf| Setting {
-            value: folder.join(value),
-            file: path.to_owned(),
-        };
+        let beside = |value: PathBuf| Setting { value: folder.join(value), file: path.to_owned() };
         self.key_file = file.key_file.map(beside).or(self.key_file.take());
-        self.scenarios
-            .extend(file.scenarios.into_iter().map(beside));
+        self.scenarios.extend(file.scenarios.into_iter().map(beside));
         for (name, value) in file.columns {
             let value = column(path, &name, value)?;
             self.columns.insert(name, from(value));
@@ -141,9 +128,8 @@ impl Settings {
                         .any(|text| text.split_once('=').is_some_and(|(typed, _)| typed == name))
                 };
                 let settings = self.thresholds.iter().filter(|(name, _)| !is_typed(name));
-                args.values = settings
-                    .map(|(name, setting)| format!("{name}={}", setting.value))
-                    .collect();
+                args.values =
+                    settings.map(|(name, setting)| format!("{name}={}", setting.value)).collect();
                 args.values.extend(typed);
                 args.reading.renames = self.renames();
                 self.keep_private(&mut args.privacy);
@@ -178,9 +164,7 @@ impl Settings {
 
     fn renames(&self) -> Vec<(String, String)> {
         let columns = self.columns.iter();
-        columns
-            .map(|(from, to)| (from.clone(), to.value.clone()))
-            .collect()
+        columns.map(|(from, to)| (from.clone(), to.value.clone())).collect()
     }
 
     fn keep_private(&self, privacy: &mut Privacy) {
@@ -190,9 +174,7 @@ impl Settings {
     }
 
     fn find_scenarios(&self, folders: &mut Folders) {
-        folders
-            .scenarios
-            .extend(self.scenarios.iter().map(|setting| setting.value.clone()));
+        folders.scenarios.extend(self.scenarios.iter().map(|setting| setting.value.clone()));
     }
 }
 
@@ -210,10 +192,7 @@ fn text(path: &Path) -> Result<Option<String>, Failure> {
     };
     let found = match fs::metadata(path) {
         Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
             return Ok(None);
         }
@@ -225,9 +204,7 @@ fn text(path: &Path) -> Result<Option<String>, Failure> {
     if found.len() > LARGEST {
         return Err(unreadable("it is larger than 1 MiB".to_owned()));
     }
-    fs::read_to_string(path)
-        .map(Some)
-        .map_err(|error| unreadable(error.to_string()))
+    fs::read_to_string(path).map(Some).map_err(|error| unreadable(error.to_string()))
 }
 
 /// The key or the table of a line: its own, or that of the value that goes on there.
@@ -249,11 +226,7 @@ fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let start = error.span().map_or(0, |span| span.start);
     let before = text.get(..start).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |begun| begun.chars().count())
-        + 1;
+    let column = before.rsplit('\n').next().map_or(0, |begun| begun.chars().count()) + 1;
     let of_serde = error.message();
     let between = |before: &str| {
         let rest = of_serde.strip_prefix(before)?.strip_prefix(" `")?;
@@ -265,16 +238,10 @@ fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
         let hint = suggestion(did_you_mean(&name, KEYS), list);
         (format!("unknown key `{name}`"), hint)
     } else if of_serde.starts_with("duplicate") {
-        (
-            format!("`{key}` is given twice"),
-            "keep one of them".to_owned(),
-        )
+        (format!("`{key}` is given twice"), "keep one of them".to_owned())
     } else if of_serde.starts_with("invalid type") {
         let hint = "`chatdb help settings` shows each setting as it is written".to_owned();
-        (
-            format!("`{key}` has a value of another kind than it takes"),
-            hint,
-        )
+        (format!("`{key}` has a value of another kind than it takes"), hint)
     } else {
         let hint = "write `name = \"value\"`; `chatdb help settings` shows examples".to_owned();
         ("this line is not TOML".to_owned(), hint)
@@ -295,10 +262,8 @@ fn column(path: &Path, from: &str, to: String) -> Result<String, Failure> {
         Failure::new(&codes::SETTINGS, message)
     };
     if is_known(from) {
-        return Err(
-            invalid(format!("`{from}` is a column of the schema itself"))
-                .hint("write the name in your exports on the left, and the schema's on the right"),
-        );
+        return Err(invalid(format!("`{from}` is a column of the schema itself"))
+            .hint("write the name in your exports on the left, and the schema's on the right"));
     }
     if is_known(&to) {
         return Ok(to.to_lowercase());
@@ -315,10 +280,8 @@ fn threshold(path: &Path, name: &str, value: &toml::Value) -> Result<String, Fai
         toml::Value::Float(number) => Ok(number.to_string()),
         toml::Value::String(text) => Ok(text.clone()),
         _ => {
-            let message = format!(
-                "`{}`: threshold `{name}`: expected a number or a text",
-                path.display()
-            );
+            let message =
+                format!("`{}`: threshold `{name}`: expected a number or a text", path.display());
             Err(Failure::new(&codes::SETTINGS, message)
                 .hint("write `\"ghost_chats.quiet_minutes\" = 60`, with the name in quotes"))
         }

@@ -65,19 +65,13 @@ impl Page {
 fn heading(page: &mut Page, scenario: &Scenario, parameters: &[ParameterValue]) {
     page.line(0, format_args!("{}: {}", scenario.name, scenario.title));
     if let (Some(section), Some(lines)) = (&scenario.section, &scenario.lines) {
-        page.line(
-            2,
-            format_args!("reproduces \"{section}\", document lines {lines}"),
-        );
+        page.line(2, format_args!("reproduces \"{section}\", document lines {lines}"));
     }
     if let Some(continues) = &scenario.continues {
         page.line(2, format_args!("continues {continues}"));
     }
     for parameter in parameters {
-        page.line(
-            2,
-            format_args!("parameter {} = {}", parameter.name, parameter.value),
-        );
+        page.line(2, format_args!("parameter {} = {}", parameter.name, parameter.value));
     }
     if let Some(notes) = &scenario.notes {
         page.line(0, "");
@@ -90,22 +84,14 @@ fn steps(page: &mut Page, scenario: &Scenario) {
     page.line(0, "STEPS");
     for step in &scenario.steps {
         page.line(0, "");
-        let branch = step
-            .branch
-            .as_ref()
-            .map_or(String::new(), |name| format!("  (branch: {name})"));
-        page.line(
-            2,
-            format_args!("{}  step {}: {}{branch}", step.at_text, step.id, step.title),
-        );
+        let branch =
+            step.branch.as_ref().map_or(String::new(), |name| format!("  (branch: {name})"));
+        page.line(2, format_args!("{}  step {}: {}{branch}", step.at_text, step.id, step.title));
         if let Some(script) = &step.script {
             page.block(6, script.sql.trim());
         }
         for check in &step.checks {
-            page.line(
-                4,
-                format_args!("check {}: {}", check.id, expectation(check)),
-            );
+            page.line(4, format_args!("check {}: {}", check.id, expectation(check)));
         }
     }
 }
@@ -137,10 +123,7 @@ fn queries(page: &mut Page, library: &Library, scenario: &Scenario) -> Result<()
         let query = library.query(scenario, name)?;
         page.line(0, "");
         page.line(2, format_args!("{name}: {}", query.title));
-        if let Some(printed) = scenario
-            .printed_queries
-            .iter()
-            .find(|printed| printed.query == name)
+        if let Some(printed) = scenario.printed_queries.iter().find(|printed| printed.query == name)
         {
             page.line(4, format_args!("as printed on {}:", printed.lines));
             page.block(6, printed.printed.sql.trim_end());
@@ -163,26 +146,14 @@ fn errata(page: &mut Page, scenario: &Scenario) {
     page.line(0, "");
     page.line(0, "ERRATA");
     for erratum in &scenario.errata {
-        let cell = erratum
-            .cell
-            .as_ref()
-            .map_or(String::new(), |(row, column)| {
-                let column = if column.is_empty() {
-                    "the column without a name"
-                } else {
-                    column
-                };
-                format!(", row {row}, {column}")
-            });
+        let cell = erratum.cell.as_ref().map_or(String::new(), |(row, column)| {
+            let column = if column.is_empty() { "the column without a name" } else { column };
+            format!(", row {row}, {column}")
+        });
         page.line(2, format_args!("{}  {}{cell}", erratum.id, erratum.file));
-        let reading = erratum
-            .reading
-            .as_deref()
-            .map_or("not data".to_owned(), |text| format!("{text:?}"));
-        page.line(
-            6,
-            format_args!("printed {:?}, corrected to {reading}", erratum.printed),
-        );
+        let reading =
+            erratum.reading.as_deref().map_or("not data".to_owned(), |text| format!("{text:?}"));
+        page.line(6, format_args!("printed {:?}, corrected to {reading}", erratum.printed));
         page.line(6, &erratum.evidence);
     }
 }
@@ -193,11 +164,7 @@ fn problem_of(report: &Report) -> Option<&str> {
     report.runs.iter().find_map(|run| {
         let steps = || {
             run.steps.iter().find_map(|step| {
-                let checks = || {
-                    step.checks
-                        .iter()
-                        .find_map(|check| check.problem.as_deref())
-                };
+                let checks = || step.checks.iter().find_map(|check| check.problem.as_deref());
                 step.problem.as_deref().or_else(checks)
             })
         };
@@ -218,10 +185,7 @@ fn rules(
         page.line(0, "");
         page.line(0, "RULES IN EFFECT");
         page.line(0, "");
-        page.line(
-            2,
-            format_args!("unknown, because it does not run: {problem}"),
-        );
+        page.line(2, format_args!("unknown, because it does not run: {problem}"));
         return Ok(());
     }
     let deciding = deciding(library, scenario, &args.scenario, &options)?;
@@ -246,13 +210,9 @@ fn deciding(
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
         let mut experiment = Experiment::new(library, name, &step.id, options)?;
         let rules = |at: &usize| matches!(experiment.factors()[*at], Factor::Rule { .. });
-        let first = (0..experiment.factors().len())
-            .find(rules)
-            .unwrap_or_default();
+        let first = (0..experiment.factors().len()).find(rules).unwrap_or_default();
         for check in 0..step.checks.len() {
-            let why = experiment
-                .why(check, &WhyTarget::default())
-                .map_err(ReplayError::from)?;
+            let why = experiment.why(check, &WhyTarget::default()).map_err(ReplayError::from)?;
             let named = why.named().into_iter().filter(|at| *at >= first);
             deciding.extend(named.map(|at| (at - first, experiment.factors()[at].clone())));
         }
@@ -267,17 +227,9 @@ fn list_rules(page: &mut Page, deciding: &[(usize, Factor)]) {
     let shown: Vec<Vec<Sanitized>> = deciding
         .iter()
         .filter_map(|(_, factor)| match factor {
-            Factor::Rule {
-                rule,
-                statement,
-                basis,
-                lines,
-                ..
-            } => Some(
-                [rule.as_str(), statement, basis.words(), lines]
-                    .map(Sanitized::of)
-                    .to_vec(),
-            ),
+            Factor::Rule { rule, statement, basis, lines, .. } => {
+                Some([rule.as_str(), statement, basis.words(), lines].map(Sanitized::of).to_vec())
+            }
             Factor::Cause { .. } => None,
         })
         .collect();
@@ -285,21 +237,8 @@ fn list_rules(page: &mut Page, deciding: &[(usize, Factor)]) {
     let widths = [width(0), width(1).min(60)];
     for row in &shown {
         let pad = |at: usize| " ".repeat(widths[at].saturating_sub(row[at].width()));
-        let lines = if row[3].as_str().is_empty() {
-            String::new()
-        } else {
-            format!(", {}", row[3])
-        };
-        page.line(
-            2,
-            format_args!(
-                "{}{}  {}{}  {}{lines}",
-                row[0],
-                pad(0),
-                row[1],
-                pad(1),
-                row[2]
-            ),
-        );
+        let lines =
+            if row[3].as_str().is_empty() { String::new() } else { format!(", {}", row[3]) };
+        page.line(2, format_args!("{}{}  {}{}  {}{lines}", row[0], pad(0), row[1], pad(1), row[2]));
     }
 }

@@ -41,20 +41,9 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     };
     simulation.check(&conditions(wanted.as_ref(), &invariants))?;
     let label = |schedule: &[Scheduled], course: &mut Course| -> Result<(), Failure> {
-        Ok(simulate::label(
-            &library,
-            (scenario, step),
-            &options,
-            schedule,
-            course,
-        )?)
+        Ok(simulate::label(&library, (scenario, step), &options, schedule, course)?)
     };
-    let task = Task {
-        simulation: &simulation,
-        args,
-        from: &from,
-        label: &label,
-    };
+    let task = Task { simulation: &simulation, args, from: &from, label: &label };
     let (mut listing, violated) = if let Some(wanted) = &wanted {
         search::find(&task, wanted, &events)?
     } else if let Some(count) = args.random {
@@ -66,14 +55,8 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     } else {
         one(&task, &events, &invariants)?
     };
-    listing
-        .remarks
-        .extend(lab(&simulate::rules_of(&library, scenario)?));
-    output::show(
-        &Report::of_listings(vec![listing]),
-        &args.form,
-        Detail::Full,
-    )?;
+    listing.remarks.extend(lab(&simulate::rules_of(&library, scenario)?));
+    output::show(&Report::of_listings(vec![listing]), &args.form, Detail::Full)?;
     match violated {
         None => Ok(Code::Success),
         Some(violated) => {
@@ -125,19 +108,10 @@ fn lab(rules: &[LabRule]) -> Option<String> {
 fn start(library: &Library) -> Result<String, Failure> {
     let scenarios = library.names().into_iter().map(|name| library.get(name));
     let scenarios: Vec<_> = scenarios.collect::<Result<_, _>>().map_err(Failure::from)?;
-    let continued = |name: &String| {
-        scenarios
-            .iter()
-            .any(|own| own.continues.as_ref() == Some(name))
-    };
-    let starts = scenarios
-        .iter()
-        .filter(|own| own.continues.is_none() && continued(&own.name));
-    match starts
-        .map(|own| own.name.clone())
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let continued =
+        |name: &String| scenarios.iter().any(|own| own.continues.as_ref() == Some(name));
+    let starts = scenarios.iter().filter(|own| own.continues.is_none() && continued(&own.name));
+    match starts.map(|own| own.name.clone()).collect::<Vec<_>>().as_slice() {
         [only] => Ok(only.clone()),
         several => {
             let message = "the start of the schedule is ambiguous";

@@ -13,9 +13,8 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
     let mut values = Vec::new();
     for (name, text) in output::pairs("--set", &args.values)? {
         let Some(parameter) = documented.parameter(&name) else {
-            let known: Vec<String> = (documented.parameters.iter())
-                .map(|parameter| parameter.name.clone())
-                .collect();
+            let known: Vec<String> =
+                (documented.parameters.iter()).map(|parameter| parameter.name.clone()).collect();
             let failure = query::no_parameter(&documented, &name);
             return Err(failure.or_hint(|| of_parameters(&known)));
         };

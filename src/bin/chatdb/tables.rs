@@ -73,17 +73,9 @@ impl Ways {
     pub fn check_that_they_apply(&self, plain: bool) -> Result<(), Failure> {
         let options = &self.options;
         let given = [
-            options
-                .form
-                .as_ref()
-                .map(|form| format!("--input-format {form}")),
-            options
-                .encoding
-                .as_ref()
-                .map(|name| format!("--encoding {name}")),
-            options
-                .result_set
-                .map(|number| format!("--result-set {number}")),
+            options.form.as_ref().map(|form| format!("--input-format {form}")),
+            options.encoding.as_ref().map(|name| format!("--encoding {name}")),
+            options.result_set.map(|number| format!("--result-set {number}")),
         ];
         match given.into_iter().flatten().next().filter(|_| plain) {
             None => Ok(()),
@@ -108,26 +100,15 @@ impl Ways {
     }
 
     fn check_names(&self, path: &Path, table: &RawTable) -> Result<(), Failure> {
-        let kinds = [
-            Kind::Integer,
-            Kind::Decimal,
-            Kind::Timestamp,
-            Kind::Duration,
-        ];
+        let kinds = [Kind::Integer, Kind::Decimal, Kind::Timestamp, Kind::Duration];
         let is_value = |cell: &&RawCell| {
-            let is_address = cell
-                .text
-                .split_once('@')
-                .is_some_and(|(_, host)| host.contains('.'));
+            let is_address = cell.text.split_once('@').is_some_and(|(_, host)| host.contains('.'));
             is_address
                 || cell.text == "NULL"
                 || kinds.iter().any(|kind| kind.parse(&cell.text).is_some())
         };
-        let Some(at) = table
-            .header
-            .iter()
-            .position(|cell| is_value(&cell))
-            .filter(|_| self.header.is_none())
+        let Some(at) =
+            table.header.iter().position(|cell| is_value(&cell)).filter(|_| self.header.is_none())
         else {
             return Ok(());
         };
@@ -173,11 +154,7 @@ impl Ways {
             self.remarks.borrow_mut().push(remark);
         }
         self.check_names(path, &table)?;
-        Ok(if self.nameless() {
-            numbered(table)
-        } else {
-            table
-        })
+        Ok(if self.nameless() { numbered(table) } else { table })
     }
 
     fn import(&self, path: &Path) -> Result<RawTable, TableLoadError> {
@@ -189,14 +166,8 @@ impl Ways {
 
 /// The table with its first record as a row, and columns named by their numbers.
 fn numbered(table: RawTable) -> RawTable {
-    let name = |number| RawCell {
-        text: format!("column_{number}"),
-        quoted: true,
-    };
-    let first = RawRow {
-        line: 1,
-        cells: table.header,
-    };
+    let name = |number| RawCell { text: format!("column_{number}"), quoted: true };
+    let first = RawRow { line: 1, cells: table.header };
     RawTable {
         header: (1..=first.cells.len()).map(name).collect(),
         rows: std::iter::once(first).chain(table.rows).collect(),
@@ -263,11 +234,8 @@ pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure::new(
-            Code::Rejected,
-            format!("{}:{line}: not UTF-8", path.display()),
-        )
-        .hint(decode::advice(&decode::words(error.as_bytes(), true)))
+        Failure::new(Code::Rejected, format!("{}:{line}: not UTF-8", path.display()))
+            .hint(decode::advice(&decode::words(error.as_bytes(), true)))
     })?;
     let table = raw::read_any(&text).map(|mut table| {
         table.take_text_formulas();
@@ -302,10 +270,7 @@ fn failure_of(path: &Path, error: &TableLoadError) -> Failure {
         }
         _ => Code::Rejected,
     };
-    let failure = Failure::new(
-        code,
-        format!("`{}`: {}", path.display(), Sanitized::of(error)),
-    );
+    let failure = Failure::new(code, format!("`{}`: {}", path.display(), Sanitized::of(error)));
     let hint = match error {
         TableLoadError::Open(error) => error.advice(),
         TableLoadError::Read(_) => None,

@@ -53,10 +53,7 @@ impl TimeOptions {
                 .typed());
         };
         let utc = read.ms - minutes * 60_000;
-        Ok(TypedMoment {
-            ms: utc + offset.at_utc(utc) * 60_000,
-            ..read
-        })
+        Ok(TypedMoment { ms: utc + offset.at_utc(utc) * 60_000, ..read })
     }
 }
 

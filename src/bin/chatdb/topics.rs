@@ -118,10 +118,7 @@ fn plain(markdown: &str, width: usize) -> String {
         } else if in_code {
             page.line(&format!("    {line}"));
         } else if item.starts_with('|') {
-            let cells = item
-                .trim_matches('|')
-                .split(" | ")
-                .map(|cell| without_links(cell.trim()));
+            let cells = item.trim_matches('|').split(" | ").map(|cell| without_links(cell.trim()));
             page.table.push(cells.collect());
         } else {
             let heading = line.trim_start_matches('#');

@@ -15,10 +15,9 @@ pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
     let command = command(error, words);
     let help = match command.strip_prefix("chatdb ") {
         None => "`chatdb help` lists the commands".to_owned(),
-        Some(name) => format!(
-            "`{}` shows examples and options",
-            CommandLine::new("help").arg(name)
-        ),
+        Some(name) => {
+            format!("`{}` shows examples and options", CommandLine::new("help").arg(name))
+        }
     };
     let usage = |message: String| Failure::new(Code::Usage, message);
     let failure = match error.kind() {
@@ -35,11 +34,7 @@ pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => value(error, &arg, option, help),
         ErrorKind::MissingRequiredArgument => {
             let missing = list(error, ContextKind::InvalidArg).join("`, `");
-            Failure::new(
-                &codes::MISSING_VALUE,
-                format!("`{command}` needs `{missing}`"),
-            )
-            .hint(help)
+            Failure::new(&codes::MISSING_VALUE, format!("`{command}` needs `{missing}`")).hint(help)
         }
         ErrorKind::ArgumentConflict => {
             let others = list(error, ContextKind::PriorArg);
@@ -84,12 +79,8 @@ fn value(error: &clap::Error, arg: &str, option: &str, help: String) -> Failure 
 pub fn format(words: &[String]) -> ErrorFormat {
     let name = "--error-format";
     let pairs = words.iter().zip(words.iter().skip(1));
-    let apart = pairs
-        .filter(|(option, _)| *option == name)
-        .map(|(_, value)| value.as_str());
-    let together = words
-        .iter()
-        .filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    let apart = pairs.filter(|(option, _)| *option == name).map(|(_, value)| value.as_str());
+    let together = words.iter().filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
     match apart.chain(together).any(|value| value == "json") {
         true => ErrorFormat::Json,
         false => ErrorFormat::Text,
@@ -98,10 +89,7 @@ pub fn format(words: &[String]) -> ErrorFormat {
 
 fn unknown_command(name: &str, words: &[String]) -> Failure {
     let command = cli::command();
-    let mut known: Vec<&str> = command
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
+    let mut known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let topics = topics::names();
     let help = words.first().is_some_and(|word| word == "help");
     let message = if help {
@@ -127,11 +115,7 @@ fn instead(command: &str, option: &str, error: &clap::Error) -> Option<String> {
     let name = command.trim_start_matches("chatdb ");
     let known = cli::command();
     let known = known.find_subcommand(name)?;
-    let has = |long: &str| {
-        known
-            .get_arguments()
-            .any(|arg| arg.get_long() == Some(long))
-    };
+    let has = |long: &str| known.get_arguments().any(|arg| arg.get_long() == Some(long));
     if matches!(option, "-o" | "--output") && has("out") {
         return Some(format!("`{command}` writes into a folder: `--out DIR`"));
     }
@@ -146,13 +130,9 @@ fn instead(command: &str, option: &str, error: &clap::Error) -> Option<String> {
 fn command(error: &clap::Error, words: &[String]) -> String {
     let usage = shown(error, ContextKind::Usage);
     let typed = usage.trim_start_matches("Usage:").split_whitespace();
-    let typed: Vec<&str> = typed
-        .take_while(|word| !word.starts_with(['[', '<', '-']))
-        .collect();
+    let typed: Vec<&str> = typed.take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     let known = cli::command();
-    let first = words
-        .iter()
-        .find(|word| known.find_subcommand(word).is_some());
+    let first = words.iter().find(|word| known.find_subcommand(word).is_some());
     match (typed.as_slice(), first) {
         ([], None) => "chatdb".to_owned(),
         ([], Some(first)) => CommandLine::new(first).to_string(),

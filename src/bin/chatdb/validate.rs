@@ -10,11 +10,7 @@ use crate::{output, watch};
 
 pub fn run(args: &Validate) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
-    let paths: Vec<String> = args
-        .paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
+    let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     let library = output::library(&Folders {
         scenarios: Vec::new(),
         replace_built_in: args.replace_built_in,
@@ -24,9 +20,5 @@ pub fn run(args: &Validate) -> Result<Code, Failure> {
         ..Report::new()
     };
     output::show(&report, &args.form, Detail::Full)?;
-    Ok(if report.holds() {
-        Code::Success
-    } else {
-        Code::Usage
-    })
+    Ok(if report.holds() { Code::Success } else { Code::Usage })
 }

@@ -33,12 +33,7 @@ const WRITES: u8 = 4;
 
 /// How scenarios are played that may come from anybody: watched, and kept to the memory that there is for them.
 pub fn guarded(sets: Vec<(String, String)>) -> ReplayOptions {
-    ReplayOptions {
-        sets,
-        watch: Some(late),
-        memory: Some(MAX_MEMORY),
-        ..ReplayOptions::default()
-    }
+    ReplayOptions { sets, watch: Some(late), memory: Some(MAX_MEMORY), ..ReplayOptions::default() }
 }
 
 /// Ends each statement of a scenario that takes too long, from a thread of its own.

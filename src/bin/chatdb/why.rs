@@ -41,10 +41,7 @@ fn of_check(
     runs(library, &scenario, Some((&step, &check)), options)?;
     let mut experiment = Experiment::new(library, &scenario, &step, options)?;
     let ids = experiment.checks().iter().map(|own| own.id.as_str());
-    let at = ids
-        .into_iter()
-        .position(|id| id == check)
-        .unwrap_or_default();
+    let at = ids.into_iter().position(|id| id == check).unwrap_or_default();
     let query = CommandLine::new("sql").arg(&experiment.checks()[at].query);
     let reads = format!("`{query}` shows the query that reads it");
     let name = format!("{scenario}/{check}");
@@ -84,10 +81,7 @@ fn explained(
     args: &WhyArgs,
     name: &str,
 ) -> Result<Vec<Listing>, Failure> {
-    let target = WhyTarget {
-        row: output::pairs("--row", &args.row)?,
-        column: args.column.clone(),
-    };
+    let target = WhyTarget { row: output::pairs("--row", &args.row)?, column: args.column.clone() };
     columns_exist(experiment, at, &target)?;
     let why = experiment.why(at, &target).map_err(ReplayError::from)?;
     let mut listing = listing(experiment, &why, args, name);
@@ -116,14 +110,10 @@ fn of_scenario(
 ) -> Result<Listing, Failure> {
     let scenario = library.get(&args.check)?;
     if !args.row.is_empty() || args.column.is_some() {
-        let message = format!(
-            "`{}` is a scenario; `--row` and `--column` are of a check",
-            args.check
-        );
-        return Err(Failure::new(Code::Usage, message).hint(format!(
-            "`{}` lists its checks",
-            CommandLine::new("why").arg(&args.check)
-        )));
+        let message =
+            format!("`{}` is a scenario; `--row` and `--column` are of a check", args.check);
+        return Err(Failure::new(Code::Usage, message)
+            .hint(format!("`{}` lists its checks", CommandLine::new("why").arg(&args.check))));
     }
     runs(library, &args.check, None, options)?;
     let mut rows = Vec::new();
@@ -131,21 +121,12 @@ fn of_scenario(
         let mut experiment = Experiment::new(library, &args.check, &step.id, options)?;
         for (at, check) in step.checks.iter().enumerate() {
             let label = experiment.label(at).map_err(ReplayError::from)?;
-            let cells = [
-                &step.id,
-                &check.id,
-                label.rests_on.words(),
-                &label.rules.join(", "),
-            ];
+            let cells = [&step.id, &check.id, label.rests_on.words(), &label.rules.join(", ")];
             rows.push(cells.map(|text| Cell::Text(text.to_owned())).to_vec());
         }
     }
-    let columns = [
-        "step",
-        "check",
-        "depends on",
-        "lab rules and interpretations that determine it",
-    ];
+    let columns =
+        ["step", "check", "depends on", "lab rules and interpretations that determine it"];
     Ok(Listing {
         title: format!("What the checks of {} depend on", args.check),
         table: ResultTable::of_texts(columns, rows),
@@ -166,10 +147,7 @@ fn runs(
     only: Option<(&String, &String)>,
     options: &ReplayOptions,
 ) -> Result<(), Failure> {
-    let options = ReplayOptions {
-        until: only.map(|(step, _)| step.clone()),
-        ..options.clone()
-    };
+    let options = ReplayOptions { until: only.map(|(step, _)| step.clone()), ..options.clone() };
     let (played, _) = replay::replay(library, std::slice::from_ref(scenario), &options)?;
     let steps = played.runs.iter().flat_map(|run| &run.steps);
     let mut checks = steps.flat_map(|step| &step.checks);
@@ -188,13 +166,9 @@ fn conditions_listing(experiment: &Experiment, conditions: &[RowCondition]) -> L
     let columns = ["condition", "holds", "false since"];
     let row = |own: &RowCondition| {
         let since = own.since.map(|factor| row(experiment, factor, "", ""));
-        let since = since.map_or(String::new(), |cells| {
-            format!("{} ({})", cells[1], cells[2])
-        });
+        let since = since.map_or(String::new(), |cells| format!("{} ({})", cells[1], cells[2]));
         let holds = if own.holds { "true" } else { "false" };
-        [own.condition.as_str(), holds, &since]
-            .map(|text| Cell::Text(text.to_owned()))
-            .to_vec()
+        [own.condition.as_str(), holds, &since].map(|text| Cell::Text(text.to_owned())).to_vec()
     };
     let failing = conditions.iter().filter(|own| !own.holds).count();
     Listing {
@@ -234,10 +208,7 @@ fn find(library: &Library, text: &str) -> Result<(String, String, String), Failu
         _ => (before, None),
     };
     let scenario = library.get(name)?;
-    let steps = scenario
-        .steps
-        .iter()
-        .filter(|step| wanted.is_none_or(|wanted| step.id == wanted));
+    let steps = scenario.steps.iter().filter(|step| wanted.is_none_or(|wanted| step.id == wanted));
     let mut checks = steps.flat_map(|step| step.checks.iter().map(move |check| (step, check)));
     if let Some((step, check)) = checks.clone().find(|(_, own)| own.id == check) {
         return Ok((name.to_owned(), step.id.clone(), check.id.clone()));
@@ -253,15 +224,8 @@ fn columns_exist(experiment: &Experiment, check: usize, target: &WhyTarget) -> R
     let Some(table) = experiment.answer(check) else {
         return Ok(());
     };
-    let named = target
-        .row
-        .iter()
-        .map(|(name, _)| name)
-        .chain(&target.column);
-    match named
-        .into_iter()
-        .find(|name| table.position(name).is_none())
-    {
+    let named = target.row.iter().map(|(name, _)| name).chain(&target.column);
+    match named.into_iter().find(|name| table.position(name).is_none()) {
         None => Ok(()),
         Some(name) => {
             let failure = Failure::new(Code::Usage, format!("the result has no column `{name}`"));
@@ -307,36 +271,16 @@ fn rows(experiment: &Experiment, one: &Decides, group: usize) -> Vec<Vec<Cell>> 
         several => format!("any of {several} ({group})"),
     };
     let factors = one.factors.iter();
-    factors
-        .map(|factor| row(experiment, *factor, &how, &without))
-        .collect()
+    factors.map(|factor| row(experiment, *factor, &how, &without)).collect()
 }
 
 fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<Cell> {
     let (kind, what, place, basis) = match &experiment.factors()[factor] {
-        Factor::Cause {
-            step,
-            title,
-            file,
-            line,
-        } => (
-            "cause",
-            format!("{step}: {title}"),
-            format!("{file}:{line}"),
-            "",
-        ),
-        Factor::Rule {
-            kind,
-            rule,
-            statement,
-            basis,
-            lines,
-        } => {
-            let kind = if kind == "matrix" {
-                "rule"
-            } else {
-                kind.as_str()
-            };
+        Factor::Cause { step, title, file, line } => {
+            ("cause", format!("{step}: {title}"), format!("{file}:{line}"), "")
+        }
+        Factor::Rule { kind, rule, statement, basis, lines } => {
+            let kind = if kind == "matrix" { "rule" } else { kind.as_str() };
             let place = match (lines.is_empty(), basis) {
                 (true, _) => String::new(),
                 (false, RestsOn::LabRule) => lines.clone(),
@@ -346,25 +290,15 @@ fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<
             (kind, format!("{rule}: {statement}"), place, basis.words())
         }
     };
-    let kind = if how.is_empty() {
-        kind.to_owned()
-    } else {
-        format!("{kind}, {how}")
-    };
-    [kind.as_str(), &what, &place, without, basis]
-        .map(|text| Cell::Text(text.to_owned()))
-        .to_vec()
+    let kind = if how.is_empty() { kind.to_owned() } else { format!("{kind}, {how}") };
+    [kind.as_str(), &what, &place, without, basis].map(|text| Cell::Text(text.to_owned())).to_vec()
 }
 
 /// An answer in a few words.
 fn shown(value: &ExplainedValue) -> String {
     match &value[..] {
         [] => "no row".to_owned(),
-        [row] => row
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" | "),
+        [row] => row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "),
         rows => counted(rows.len() as u64, "row"),
     }
 }

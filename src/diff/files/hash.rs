@@ -19,12 +19,7 @@ impl Seed {
             hasher.write_u64(n);
             hasher.finish() | 1
         };
-        Self {
-            start: number(1),
-            left: number(2),
-            right: number(3),
-            end: number(4),
-        }
+        Self { start: number(1), left: number(2), right: number(3), end: number(4) }
     }
 
     /// `hash` with one cell more.

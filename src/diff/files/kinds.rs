@@ -6,12 +6,7 @@ use crate::table::raw::RawCell;
 use crate::table::{Kind, decimal, plain};
 
 /// The kinds that can be told from a column's cells, likeliest first.
-pub(super) const KINDS: [Kind; 4] = [
-    Kind::Integer,
-    Kind::Decimal,
-    Kind::Timestamp,
-    Kind::Duration,
-];
+pub(super) const KINDS: [Kind; 4] = [Kind::Integer, Kind::Decimal, Kind::Timestamp, Kind::Duration];
 
 /// Which kinds a column can be, after the cells that were looked at.
 #[derive(Debug, Clone)]
@@ -24,10 +19,7 @@ pub(super) struct Seen {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self {
-            may_be: 0b1111,
-            spoken: false,
-        }
+        Self { may_be: 0b1111, spoken: false }
     }
 }
 
@@ -75,9 +67,7 @@ impl Seen {
             }
         }
         let fits = |at: &usize| self.spoken && self.may_be & 1 << at != 0;
-        (0..KINDS.len())
-            .find(fits)
-            .map_or(Kind::Text, |at| KINDS[at])
+        (0..KINDS.len()).find(fits).map_or(Kind::Text, |at| KINDS[at])
     }
 }
 

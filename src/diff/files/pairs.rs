@@ -67,26 +67,17 @@ pub(super) fn wanted(expected: &Pass, actual: &Pass) -> Option<Places> {
         }
     }
     let places = |keep: &[bool]| (0..keep.len()).filter(|at| keep[*at]).collect();
-    Some(Places {
-        expected: places(&keep_expected),
-        actual: places(&keep_actual),
-    })
+    Some(Places { expected: places(&keep_expected), actual: places(&keep_actual) })
 }
 
 /// Pairs rows of equal keys where keys ascend on both sides.
 fn merge(expected: &[Row], actual: &[Row], pair: &mut impl FnMut(usize, usize) -> bool) {
     let mut own = 0;
     for (other, row) in actual.iter().enumerate() {
-        while expected
-            .get(own)
-            .is_some_and(|expected| expected.key < row.key)
-        {
+        while expected.get(own).is_some_and(|expected| expected.key < row.key) {
             own += 1;
         }
-        if expected
-            .get(own)
-            .is_some_and(|expected| expected.key == row.key)
-        {
+        if expected.get(own).is_some_and(|expected| expected.key == row.key) {
             pair(own, other);
         }
     }
@@ -106,9 +97,7 @@ impl Index {
     /// Of rows with one key the first is found, and the key is noted in `repeated`.
     pub(super) fn new(rows: &[Row], repeated: &mut HashSet<u64>) -> Self {
         let size = (rows.len() * 2).next_power_of_two().max(2);
-        let mut index = Self {
-            slots: vec![0; size],
-        };
+        let mut index = Self { slots: vec![0; size] };
         for (at, row) in rows.iter().enumerate() {
             match index.slot(rows, row.key) {
                 Ok(_) => {

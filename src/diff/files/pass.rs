@@ -59,20 +59,14 @@ impl Pass {
         let last = self.rows.last().map(|row| row.key);
         let key = match number {
             Some(number) => number,
-            None => key
-                .iter()
-                .fold(seed.start, |hash, at| cell(hash, &record.fields[*at])),
+            None => key.iter().fold(seed.start, |hash, at| cell(hash, &record.fields[*at])),
         };
         self.ascends &= number.is_some() && last.is_none_or(|last| last < key);
         let cells = match by {
             By::Bytes => seed.cell(seed.start, record.bytes, false),
             By::Cells => record.fields.iter().fold(seed.start, cell),
         };
-        self.rows.push(Row {
-            key,
-            cells,
-            offset: record.offset,
-        });
+        self.rows.push(Row { key, cells, offset: record.offset });
     }
 }
 

@@ -57,11 +57,7 @@ pub(super) fn one_reading(
             seen.separators.add(says);
             Ok(found)
         }
-        Reading::Two {
-            separator,
-            grouped,
-            parted,
-        } => {
+        Reading::Two { separator, grouped, parted } => {
             let plain = match parted.split_once('.') {
                 Some((whole_part, _)) if whole => whole_part.to_owned(),
                 _ => parted.clone(),
@@ -102,9 +98,8 @@ pub(super) fn out_of_range(text: &str, least: i64, greatest: i64) -> ConversionE
 }
 
 /// What other tools write for NULL, in lower case.
-pub(super) const NULL_WORDS: [&str; 11] = [
-    "-", "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
-];
+pub(super) const NULL_WORDS: [&str; 11] =
+    ["-", "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan"];
 
 /// What people and spreadsheets write below a column of numbers, in lower case.
 const TOTALS: [&str; 14] = [
@@ -150,9 +145,7 @@ fn known_misfit(text: &str) -> Option<&'static str> {
 
 pub(super) fn not_a_number(expected: &str, text: &str) -> ConversionError {
     let cut = text.contains(['E', 'e'])
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
+        && text.bytes().all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
     let why = if cut {
         ", truncated by a spreadsheet".to_owned()
     } else if let Some(what) = known_misfit(text) {
@@ -175,17 +168,9 @@ pub(super) fn real(text: &str, seen: &mut Seen) -> Result<RowValue, ConversionEr
         return finite(text, text);
     }
     // A point is what SQL Server writes before decimals, and is read so unless the column says otherwise.
-    let Separators {
-        decimal_point,
-        decimal_comma,
-        ..
-    } = seen.separators;
+    let Separators { decimal_point, decimal_comma, .. } = seen.separators;
     let found = match number::read(text, false) {
-        Reading::Two {
-            separator: '.',
-            parted,
-            ..
-        } if !decimal_comma => {
+        Reading::Two { separator: '.', parted, .. } if !decimal_comma => {
             seen.leaned += u64::from(!decimal_point);
             parted
         }

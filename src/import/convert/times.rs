@@ -34,9 +34,7 @@ pub(super) fn time(
     };
     note(&stored, seen);
     let start = batch.text.len();
-    batch
-        .text
-        .push_str(std::str::from_utf8(&stored).expect("digits and signs"));
+    batch.text.push_str(std::str::from_utf8(&stored).expect("digits and signs"));
     Ok(slice(start, batch))
 }
 
@@ -140,10 +138,7 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     let (reason, why) = match (SpreadsheetDamage::of(text), named) {
         (Some(damage), _) => (Reason::SpoiledDate, format!(", which is {}", damage.what())),
         // Whoever names a format has said which is the day.
-        (None, Some(format)) => (
-            Reason::NotADate,
-            format!(", which is not `{format}` either"),
-        ),
+        (None, Some(format)) => (Reason::NotADate, format!(", which is not `{format}` either")),
         (None, None) => (Reason::NotADate, two_days(text)),
     };
     ConversionError {
@@ -152,9 +147,8 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Whether all words of a text are words of dates, so that it says nothing of anybody: shifted fields may hold a date
 /// and a name.
@@ -181,9 +175,8 @@ pub fn is_dated(text: &str) -> bool {
         && (text.starts_with("19") || text.starts_with("20"))
         && text.as_bytes().get(8).is_none_or(|b| *b == b' ');
     let is_half_day = text.contains(':') && (text.ends_with("am") || text.ends_with("pm"));
-    let has_month = MONTHS
-        .iter()
-        .any(|month| text.split([' ', '-', '/']).any(|word| word == *month));
+    let has_month =
+        MONTHS.iter().any(|month| text.split([' ', '-', '/']).any(|word| word == *month));
     let year_first = text.len() >= 8
         && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
         && matches!(text.as_bytes()[4], b'/' | b'.' | b'-');

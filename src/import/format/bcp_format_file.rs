@@ -66,15 +66,11 @@ pub fn terminator(text: &str) -> String {
 
 fn of_hex(digits: &str) -> Option<String> {
     let pairs = digits.as_bytes().chunks(2).map(|pair| {
-        let pair = std::str::from_utf8(pair)
-            .ok()
-            .filter(|pair| pair.len() == 2)?;
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
         u8::from_str_radix(pair, 16).ok()
     });
     let bytes = pairs.collect::<Option<Vec<u8>>>()?;
-    String::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.is_empty())
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
 }
 
 /// The contents of a format file.
@@ -110,11 +106,7 @@ impl FormatFile {
     /// # Errors
     /// If it cannot be read or is invalid.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
-        let wrong = |line, what| FormatError {
-            file: path.to_owned(),
-            line,
-            what,
-        };
+        let wrong = |line, what| FormatError { file: path.to_owned(), line, what };
         let mut text = String::new();
         File::open(path)
             .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
@@ -184,13 +176,7 @@ impl FormatFile {
                 "columns must all have the same terminator, or all have a length".to_owned(),
             ));
         }
-        Ok(Self {
-            names,
-            delimiter,
-            record_end: record_end.filter(|_| !fixed),
-            widths,
-            prefix,
-        })
+        Ok(Self { names, delimiter, record_end: record_end.filter(|_| !fixed), widths, prefix })
     }
 }
 
@@ -205,20 +191,13 @@ fn native(kind: &str) -> String {
 /// The columns of a format file that is not XML.
 fn columns_of_lines(text: &str) -> Result<Vec<Column>, (usize, String)> {
     let mut lines = (1..).zip(text.lines());
-    let version = lines
-        .next()
-        .map(|(_, line)| line.trim())
-        .unwrap_or_default();
+    let version = lines.next().map(|(_, line)| line.trim()).unwrap_or_default();
     if version.parse::<f64>().is_err() {
         return Err((1, format!("expected the version, found `{version}`")));
     }
-    let (_, count) = lines
-        .next()
-        .ok_or((2, "expected the number of columns".to_owned()))?;
-    let count: usize = count
-        .trim()
-        .parse()
-        .map_err(|_| (2, "expected the number of columns".to_owned()))?;
+    let (_, count) = lines.next().ok_or((2, "expected the number of columns".to_owned()))?;
+    let count: usize =
+        count.trim().parse().map_err(|_| (2, "expected the number of columns".to_owned()))?;
     let mut columns = Vec::new();
     for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let kind = line.split_whitespace().nth(1).unwrap_or_default();
@@ -229,10 +208,7 @@ fn columns_of_lines(text: &str) -> Result<Vec<Column>, (usize, String)> {
         columns.push(column);
     }
     if columns.len() != count || columns.is_empty() {
-        return Err((
-            2,
-            format!("declares {count} columns, but {} follow", columns.len()),
-        ));
+        return Err((2, format!("declares {count} columns, but {} follow", columns.len())));
     }
     Ok(columns)
 }
@@ -244,9 +220,7 @@ fn columns_of_xml(text: &str) -> Result<Vec<Column>, (usize, String)> {
     loop {
         let before = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
         let line = 1 + text[..before.min(text.len())].matches('\n').count();
-        let event = reader
-            .read_event()
-            .map_err(|_| (line, "is not well-formed XML".to_owned()))?;
+        let event = reader.read_event().map_err(|_| (line, "is not well-formed XML".to_owned()))?;
         let (Event::Start(element) | Event::Empty(element)) = event else {
             if event == Event::Eof {
                 break;
@@ -280,10 +254,7 @@ fn field_of_xml(
 ) -> Result<(String, Column), (usize, String)> {
     let id = attribute(element, "ID").unwrap_or_default();
     let kind = attribute(element, "type").unwrap_or_default();
-    if !matches!(
-        &*kind,
-        "CharTerm" | "NCharTerm" | "CharFixed" | "NCharFixed"
-    ) {
+    if !matches!(&*kind, "CharTerm" | "NCharTerm" | "CharFixed" | "NCharFixed") {
         return Err((line, native(&kind)));
     }
     let length = attribute(element, "LENGTH").and_then(|length| length.parse::<usize>().ok());
@@ -326,15 +297,8 @@ fn widths(
     let each: Option<Vec<usize>> = lengths.into_iter().collect();
     let each = each
         .filter(|each| each.iter().all(|length| (1..=1 << 24).contains(length)))
-        .ok_or((
-            0,
-            "a column has neither a terminator nor a character length".to_owned(),
-        ))?;
-    Ok(Widths {
-        each,
-        names: Some(names.to_vec()),
-        ends: Some(ends),
-    })
+        .ok_or((0, "a column has neither a terminator nor a character length".to_owned()))?;
+    Ok(Widths { each, names: Some(names.to_vec()), ends: Some(ends) })
 }
 
 /// The name and the terminator in a line such as `1 SQLNCHAR 0 48 "<\0E\0O\0F\0D\0>\0" 1 USER_ID ""`.

@@ -240,11 +240,7 @@ impl<'s> SplitCandidates<'s> {
                     Self::best(&self.quoted, &[trial.delimiter.as_str()]).unwrap_or_default();
                 let separator = quotes == Quotes::Separator;
                 let judged = if separator { &other } else { trial };
-                let fit = if separator {
-                    trial.fit.max(other.fit)
-                } else {
-                    trial.fit
-                };
+                let fit = if separator { trial.fit.max(other.fit) } else { trial.fit };
                 // Names that are the product's say more than records that are spoiled.
                 let fit = if trial.header { fit.max(0.4) } else { fit };
                 let evidence = Evidence::new(self.sample, self.footer, trial, judged, &other);
@@ -291,13 +287,9 @@ pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
 /// Every format that fits the sample, the most likely first.
 #[must_use]
 pub fn rank(trials: &SplitCandidates<'_>) -> Vec<Detection> {
-    let text_forms = IMPORT_FORMATS
-        .iter()
-        .filter(|form| form.layout != FormatLayout::Workbook);
-    let mut guesses: Vec<Detection> = text_forms
-        .map(|form| trials.score(form))
-        .filter(|guess| guess.score > 0.0)
-        .collect();
+    let text_forms = IMPORT_FORMATS.iter().filter(|form| form.layout != FormatLayout::Workbook);
+    let mut guesses: Vec<Detection> =
+        text_forms.map(|form| trials.score(form)).filter(|guess| guess.score > 0.0).collect();
     guesses.sort_by(|a, b| b.score.total_cmp(&a.score));
     guesses
 }

@@ -41,11 +41,8 @@ impl Escape {
     pub const NULL: &str = "\\N";
 
     /// All kinds, by their name for `--escape`.
-    pub const ALL: [(&str, Self); 3] = [
-        ("none", Self::Nothing),
-        ("backslash", Self::Backslash),
-        ("mysql", Self::Mysql),
-    ];
+    pub const ALL: [(&str, Self); 3] =
+        [("none", Self::Nothing), ("backslash", Self::Backslash), ("mysql", Self::Mysql)];
 
     /// The kind with this name for `--escape`.
     #[must_use]
@@ -58,8 +55,7 @@ impl Escape {
     #[must_use]
     pub fn name(self) -> &'static str {
         let mut all = Self::ALL.into_iter();
-        all.find_map(|(name, escape)| (escape == self).then_some(name))
-            .unwrap_or_default()
+        all.find_map(|(name, escape)| (escape == self).then_some(name)).unwrap_or_default()
     }
 
     /// A remark for a meaning that was detected, not given.
@@ -114,7 +110,7 @@ impl Escape {
                 }
                 (None, None) if self == Self::Mysql => {
                     return Err(
-                        "a backslash precedes a character that MySQL does not escape".to_owned(),
+                        "a backslash precedes a character that MySQL does not escape".to_owned()
                     );
                 }
                 (None, _) => out.extend([c, escaped]),
@@ -142,10 +138,7 @@ impl Escape {
             return None;
         }
         let hidden = masked(sample.bytes);
-        let escaped = Sample {
-            bytes: &hidden,
-            ..*sample
-        };
+        let escaped = Sample { bytes: &hidden, ..*sample };
         let separators = delimiter.map_or(SEPARATORS.to_vec(), |one| vec![one]);
         if quotes && let Some(found) = of_quotes(sample, &escaped, &separators) {
             return Some(found);
@@ -216,10 +209,8 @@ pub(in crate::import) fn quote_of(sample: &Sample<'_>, delimiter: Option<&str>) 
         memchr::memmem::find(sample.bytes, quote.encode_utf8(&mut bytes).as_bytes()).is_some()
     };
     let typographic = TYPOGRAPHIC.iter().map(|(open, _)| *open);
-    let mut quotes = std::iter::once('\'')
-        .chain(typographic)
-        .filter(|quote| has(*quote))
-        .peekable();
+    let mut quotes =
+        std::iter::once('\'').chain(typographic).filter(|quote| has(*quote)).peekable();
     quotes.peek()?;
     let text = String::from_utf8_lossy(sample.bytes);
     let lines: Vec<String> = text.lines().take(200).map(str::to_owned).collect();
@@ -235,10 +226,7 @@ fn is_quoted_by(quote: char, sample: &Sample<'_>, delimiter: Option<&str>) -> bo
     if reader.read_to_end(&mut swapped).is_err() {
         return false;
     }
-    let single = Sample {
-        bytes: &swapped,
-        ..*sample
-    };
+    let single = Sample { bytes: &swapped, ..*sample };
     let separators = delimiter.map_or(SEPARATORS.to_vec(), |one| vec![one]);
     separators.iter().any(|separator| {
         let without = SplitCandidate::new(sample, separator, true, None);

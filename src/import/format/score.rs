@@ -103,10 +103,7 @@ pub(super) fn ssms_tab(e: &Evidence<'_>) -> f64 {
         + 0.05
         + when(e.mark, 0.15)
         + when(e.footer || e.own.rule, -0.3)
-        + when(
-            !e.own.header && e.own.nothing > 0 && !e.word && !e.wide,
-            0.05,
-        )
+        + when(!e.own.header && e.own.nothing > 0 && !e.word && !e.wide, 0.05)
 }
 
 /// SSMS quotes only fields that contain the separator.
@@ -119,10 +116,7 @@ pub(super) fn ssms_csv_quoted(e: &Evidence<'_>) -> f64 {
         + when(e.quoted.separated > 0, 0.2)
         + when(e.quoted.quoted() == 0, -0.1)
         + when(e.quoted.odd > 0 && e.quoted.separated > 0, 0.05)
-        + when(
-            e.quoted.empty + e.quoted.digits + e.quoted.needless > 0,
-            -0.3,
-        )
+        + when(e.quoted.empty + e.quoted.digits + e.quoted.needless > 0, -0.3)
         + when(e.quoted.rejects > 0, -0.05)
 }
 

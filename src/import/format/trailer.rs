@@ -13,23 +13,14 @@ pub fn rows(line: &str) -> Option<u64> {
     if !line.starts_with(['(', '\u{FF08}']) {
         return rows_in_set(line);
     }
-    let inner = line
-        .strip_prefix(['(', '\u{FF08}'])?
-        .strip_suffix([')', '\u{FF09}'])?
-        .trim();
+    let inner = line.strip_prefix(['(', '\u{FF08}'])?.strip_suffix([')', '\u{FF09}'])?.trim();
     let begins = inner.find(|c: char| c.is_ascii_digit())?;
     let behind = &inner[begins..];
-    let digits = behind.len()
-        - behind
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .len();
+    let digits = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (before, after) = (&inner[..begins], &behind[digits..]);
     let worded = |c: char| {
         c.is_alphabetic()
-            || matches!(
-                c,
-                ' ' | '(' | ')' | '\u{A0}' | '.' | '\'' | ':' | '\u{FF1A}' | '-'
-            )
+            || matches!(c, ' ' | '(' | ')' | '\u{A0}' | '.' | '\'' | ':' | '\u{FF1A}' | '-')
     };
     let words = || before.chars().chain(after.chars());
     // A number that stands last is told by the words before it: `(rows: 3)`, and not `(Mr. 3)`.
@@ -50,13 +41,10 @@ pub fn repeated_headers(count: u64) -> String {
 /// The count in MySQL's `2 rows in set, 1 warning (0.00 sec)`.
 fn rows_in_set(line: &str) -> Option<u64> {
     let (count, rest) = line.split_once(' ')?;
-    let rest = ["row in set", "rows in set"]
-        .into_iter()
-        .find_map(|words| rest.strip_prefix(words))?;
+    let rest =
+        ["row in set", "rows in set"].into_iter().find_map(|words| rest.strip_prefix(words))?;
     let (warnings, time) = rest.split_once(" (")?;
-    let is_time = time
-        .strip_suffix(" sec)")
-        .is_some_and(|time| time.parse::<f64>().is_ok());
+    let is_time = time.strip_suffix(" sec)").is_some_and(|time| time.parse::<f64>().is_ok());
     let is_count = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let are_warnings = warnings.is_empty()
         || (warnings.strip_prefix(", "))
@@ -105,9 +93,7 @@ pub fn message(line: &str) -> Option<Message> {
 pub fn stop(line: &str) -> Option<Stop> {
     let line = line.trim();
     let is_client = || {
-        let is_coded = ["HResult 0x", "Msg -"]
-            .iter()
-            .any(|code| line.starts_with(code));
+        let is_coded = ["HResult 0x", "Msg -"].iter().any(|code| line.starts_with(code));
         CLIENT_STOPS.iter().any(|begin| line.starts_with(begin))
             || CLIENT_LINES.contains(&line)
             || (is_coded && line.contains(", Level "))
@@ -125,11 +111,8 @@ const CLIENT_STOPS: [&str; 4] = [
 ];
 
 /// The same, where it is the whole line.
-const CLIENT_LINES: [&str; 3] = [
-    "Timeout expired",
-    "Query was cancelled by user.",
-    "Query was canceled by user.",
-];
+const CLIENT_LINES: [&str; 3] =
+    ["Timeout expired", "Query was cancelled by user.", "Query was canceled by user."];
 
 /// Messages of the server and its tools, as the text before and after a name.
 const SENTENCES: &[(&str, &str)] = &[
@@ -142,10 +125,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Commandes r\u{E9}ussies", "."),
     ("Comandi completati", "."),
     ("Выполнение команд успешно", "."),
-    (
-        "\u{547D}\u{4EE4}\u{5DF2}\u{6210}\u{529F}\u{5B8C}\u{6210}",
-        "",
-    ),
+    ("\u{547D}\u{4EE4}\u{5DF2}\u{6210}\u{529F}\u{5B8C}\u{6210}", ""),
     ("Changed database context to '", "'."),
     ("Changed language setting to ", "."),
     ("Der Datenbankkontext wurde ", "."),
@@ -153,22 +133,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Le contexte de la base de donn\u{E9}es a chang\u{E9}", "."),
     ("Contexto do banco de dados alterado para ", "."),
     ("Il contesto di database \u{E8} stato modificato in ", "."),
-    (
-        "Warning: Null value is eliminated by an aggregate or other SET operation.",
-        "",
-    ),
-    (
-        "Warnung: Ein NULL-Wert wird durch einen Aggregat- oder sonstigen SET-Vorgang",
-        ".",
-    ),
-    (
-        "Advertencia: valor NULL eliminado por el agregado u otra operaci\u{F3}n SET.",
-        "",
-    ),
-    (
-        "Advertencia: el valor NULL se ha eliminado en el agregado",
-        ".",
-    ),
+    ("Warning: Null value is eliminated by an aggregate or other SET operation.", ""),
+    ("Warnung: Ein NULL-Wert wird durch einen Aggregat- oder sonstigen SET-Vorgang", "."),
+    ("Advertencia: valor NULL eliminado por el agregado u otra operaci\u{F3}n SET.", ""),
+    ("Advertencia: el valor NULL se ha eliminado en el agregado", "."),
     ("Aviso: o valor nulo", "."),
     ("Avertissement : la valeur NULL est \u{E9}limin\u{E9}e", "."),
     ("The statement has been terminated.", ""),
@@ -176,10 +144,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("SQL Server Execution Times:", ""),
     ("SQL Server Analyse- und Kompilierzeit:", ""),
     ("SQL Server-Ausf\u{FC}hrungszeiten:", ""),
-    (
-        "Tiempo de an\u{E1}lisis y compilaci\u{F3}n de SQL Server:",
-        "",
-    ),
+    ("Tiempo de an\u{E1}lisis y compilaci\u{F3}n de SQL Server:", ""),
     ("Tiempos de ejecuci\u{F3}n de SQL Server:", ""),
     ("Temps d'analyse et de compilation de SQL Server", ":"),
     ("Temps d'ex\u{E9}cution de SQL Server", ":"),
@@ -209,9 +174,7 @@ fn is_statistics(line: &str) -> bool {
         })
     };
     let of_table = line.split_once("'. ").is_some_and(|(table, counts)| {
-        table
-            .split_once(" '")
-            .is_some_and(|(word, _)| word.chars().all(char::is_alphabetic))
+        table.split_once(" '").is_some_and(|(word, _)| word.chars().all(char::is_alphabetic))
             && counts.split(", ").count() > 3
             && counts.split(", ").all(counted)
     });
@@ -229,10 +192,7 @@ pub fn error(line: &str) -> Option<u64> {
     if line.len() > 400 || line.starts_with(|c: char| c.is_ascii_digit() || c == '"') {
         return None;
     }
-    let parts: Vec<&str> = line
-        .split([',', '\u{FF0C}', '\u{3001}'])
-        .map(str::trim)
-        .collect();
+    let parts: Vec<&str> = line.split([',', '\u{FF0C}', '\u{3001}']).map(str::trim).collect();
     if !(4..=7).contains(&parts.len()) {
         return None;
     }
@@ -244,9 +204,7 @@ pub fn error(line: &str) -> Option<u64> {
         (worded && is_digits(digits)).then(|| digits.parse::<u64>().ok())?
     };
     let level = number(parts[1])?;
-    let line = parts
-        .last()
-        .and_then(|part| number(part.split(" [").next()?));
+    let line = parts.last().and_then(|part| number(part.split(" [").next()?));
     (level <= 25 && number(parts[2])? <= 255 && line.is_some()).then(|| number(parts[0]))?
 }
 

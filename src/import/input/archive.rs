@@ -36,10 +36,7 @@ pub struct Contents {
 }
 
 fn malformed(what: &str) -> ReadError {
-    ReadError::Malformed {
-        line: 1,
-        what: what.to_owned(),
-    }
+    ReadError::Malformed { line: 1, what: what.to_owned() }
 }
 
 /// A part of the archive, according to the directory.
@@ -65,10 +62,7 @@ pub fn look_through(
     let mut contents = Contents::default();
     let mut meter = Meter {
         read: file.metadata()?.len(),
-        bounds: UnpackLimits {
-            unpacked: bounds.unpacked.min(UNPACKED),
-            ..*bounds
-        },
+        bounds: UnpackLimits { unpacked: bounds.unpacked.min(UNPACKED), ..*bounds },
         total: 0,
         field: limits.field as u64,
     };
@@ -107,47 +101,26 @@ struct Meter {
 impl Meter {
     fn add(&mut self, count: usize) -> Result<(), ReadError> {
         self.total += count as u64;
-        let by_ratio = self
-            .read
-            .saturating_mul(self.bounds.ratio)
-            .max(self.bounds.floor);
+        let by_ratio = self.read.saturating_mul(self.bounds.ratio).max(self.bounds.floor);
         let limit = by_ratio.min(self.bounds.unpacked);
-        if self.total > limit {
-            Err(too_much(self.read, limit))
-        } else {
-            Ok(())
-        }
+        if self.total > limit { Err(too_much(self.read, limit)) } else { Ok(()) }
     }
 }
 
 /// Whether a part holds the shared strings, in whatever folder the workbook keeps them.
 fn is_strings(name: &str) -> bool {
-    name.rsplit('/')
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case("sharedStrings.xml"))
+    name.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("sharedStrings.xml"))
 }
 
 /// The largest number that `bytes` claim as `uniqueCount`.
 fn claimed(bytes: &[u8]) -> u64 {
     let claims = memchr::memmem::find_iter(bytes, b"uniqueCount").map(|at| {
         let behind = bytes[at + 11..].trim_ascii_start();
-        let value = behind
-            .strip_prefix(b"=")
-            .unwrap_or_default()
-            .trim_ascii_start();
-        let value = value
-            .strip_prefix(b"\"")
-            .or(value.strip_prefix(b"'"))
-            .unwrap_or_default();
-        let digits = value
-            .iter()
-            .skip_while(|b| **b == b'+')
-            .take_while(|b| b.is_ascii_digit());
-        digits.fold(0_u64, |number, b| {
-            number
-                .saturating_mul(10)
-                .saturating_add(u64::from(b - b'0'))
-        })
+        let value = behind.strip_prefix(b"=").unwrap_or_default().trim_ascii_start();
+        let value = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or_default();
+        let digits = value.iter().skip_while(|b| **b == b'+').take_while(|b| b.is_ascii_digit());
+        digits
+            .fold(0_u64, |number, b| number.saturating_mul(10).saturating_add(u64::from(b - b'0')))
     });
     claims.max().unwrap_or(0)
 }
@@ -194,9 +167,7 @@ pub fn open_member(path: &Path, bounds: &UnpackLimits) -> io::Result<Option<File
     let Some(part) = parts.iter().find(|part| Path::new(&part.name) == name) else {
         return Ok(None);
     };
-    let limit = (part.packed.saturating_mul(bounds.ratio))
-        .max(bounds.floor)
-        .min(bounds.unpacked);
+    let limit = (part.packed.saturating_mul(bounds.ratio)).max(bounds.floor).min(bounds.unpacked);
     let mut unpacked = unpacked(&mut file, part).map_err(io::Error::other)?;
     let mut kept = tempfile::tempfile()?;
     let count = io::copy(&mut (&mut unpacked).take(limit + 1), &mut kept)?;
@@ -280,9 +251,7 @@ fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64)
         }
     }
     if memchr::memmem::find(&beginning, b"<!DOCTYPE").is_some() {
-        return Err(malformed(
-            "a part of the workbook has a DOCTYPE, which is not allowed",
-        ));
+        return Err(malformed("a part of the workbook has a DOCTYPE, which is not allowed"));
     }
     Ok((size, claim))
 }
@@ -295,11 +264,7 @@ fn longest(bytes: &[u8], mut run: u64, limit: u64) -> Result<u64, ReadError> {
         let next = memchr(b'<', rest);
         run += next.unwrap_or(rest.len()) as u64;
         if run > limit {
-            return Err(ReadError::TooLarge {
-                line: 1,
-                what: "a text of the workbook",
-                limit,
-            });
+            return Err(ReadError::TooLarge { line: 1, what: "a text of the workbook", limit });
         }
         match next {
             Some(at) => {
@@ -312,15 +277,11 @@ fn longest(bytes: &[u8], mut run: u64, limit: u64) -> Result<u64, ReadError> {
 }
 
 fn two(bytes: &[u8], at: usize) -> u16 {
-    bytes
-        .get(at..at + 2)
-        .map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
+    bytes.get(at..at + 2).map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
 }
 
 fn four(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).map_or(0, |four| {
-        u32::from_le_bytes([four[0], four[1], four[2], four[3]])
-    })
+    bytes.get(at..at + 4).map_or(0, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
 /// A name with slashes between its folders, which some programs on Windows write as backslashes, and without `./`.
@@ -344,9 +305,7 @@ fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
         return Err(malformed("the archive is larger than a workbook may be"));
     }
     if usize::from(count) > PARTS || u64::from(size) > length {
-        return Err(malformed(
-            "the archive's directory is larger than the archive",
-        ));
+        return Err(malformed("the archive's directory is larger than the archive"));
     }
     file.seek(SeekFrom::Start(u64::from(at)))?;
     let mut listed = Vec::new();
@@ -354,11 +313,8 @@ fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
     let mut parts = Vec::new();
     let mut rest = listed.as_slice();
     while rest.len() >= 46 && rest.starts_with(b"PK\x01\x02") {
-        let (name, extra, comment) = (
-            usize::from(two(rest, 28)),
-            usize::from(two(rest, 30)),
-            usize::from(two(rest, 32)),
-        );
+        let (name, extra, comment) =
+            (usize::from(two(rest, 28)), usize::from(two(rest, 30)), usize::from(two(rest, 32)));
         let text = rest.get(46..46 + name).unwrap_or_default();
         parts.push(Part {
             name: tidy(&String::from_utf8_lossy(text)),

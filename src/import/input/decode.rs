@@ -57,11 +57,7 @@ impl Encoding {
             return Some(Self::Console(page));
         }
         let windows = format!("windows-{number}");
-        let label = if number.len() == 4 && number.starts_with("125") {
-            &windows
-        } else {
-            &name
-        };
+        let label = if number.len() == 4 && number.starts_with("125") { &windows } else { &name };
         let found = encoding_rs::Encoding::for_label(label.as_bytes())?;
         (found != encoding_rs::REPLACEMENT).then_some(Self::Web(found))
     }
@@ -101,11 +97,7 @@ impl DetectedEncoding {
     #[must_use]
     pub fn title(self) -> String {
         let name = self.encoding.name();
-        if self.mark > 0 {
-            format!("{name} with byte order mark")
-        } else {
-            name
-        }
+        if self.mark > 0 { format!("{name} with byte order mark") } else { name }
     }
 }
 
@@ -148,14 +140,11 @@ pub fn tell(
     whole: bool,
     name: Option<&str>,
 ) -> Result<DetectedEncoding, DecodeError> {
-    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, mark)| DetectedEncoding {
-        encoding: Encoding::Web(encoding),
-        mark,
-    });
+    let marked = encoding_rs::Encoding::for_bom(bytes)
+        .map(|(encoding, mark)| DetectedEncoding { encoding: Encoding::Web(encoding), mark });
     if let Some(name) = name {
-        let encoding = Encoding::from_name(name).ok_or_else(|| DecodeError::Unknown {
-            name: name.to_owned(),
-        })?;
+        let encoding = Encoding::from_name(name)
+            .ok_or_else(|| DecodeError::Unknown { name: name.to_owned() })?;
         return match marked {
             Some(marked) if marked.encoding == encoding => Ok(marked),
             Some(marked) => Err(DecodeError::Contradicted {
@@ -168,12 +157,7 @@ pub fn tell(
     if let Some(marked) = marked {
         return Ok(marked);
     }
-    let unmarked = |encoding| {
-        Ok(DetectedEncoding {
-            encoding: Encoding::Web(encoding),
-            mark: 0,
-        })
-    };
+    let unmarked = |encoding| Ok(DetectedEncoding { encoding: Encoding::Web(encoding), mark: 0 });
     if let Some(wide) = by_zeros(bytes) {
         return unmarked(wide);
     }
@@ -190,14 +174,7 @@ pub fn tell(
 /// UTF-16 without a mark has a zero in nearly every other byte if the text is mostly ASCII.
 fn by_zeros(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let beginning = &bytes[..bytes.len().min(BLOCK)];
-    let zeros = |first: usize| {
-        beginning
-            .iter()
-            .skip(first)
-            .step_by(2)
-            .filter(|b| **b == 0)
-            .count()
-    };
+    let zeros = |first: usize| beginning.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     let pairs = beginning.len() / 2;
     // A first line without a zero is of another encoding: UTF-16 was appended to it.
@@ -253,21 +230,14 @@ pub fn words(bytes: &[u8], whole: bool) -> Vec<(String, String)> {
     let word = &word[at.saturating_sub(LONGEST / 2)..];
     let word = &word[..word.len().min(LONGEST)];
     let mut found: Vec<(String, String)> = Vec::new();
-    for name in [
-        guess(bytes, whole).as_str(),
-        "windows-1252",
-        "cp850",
-        "cp437",
-    ] {
+    for name in [guess(bytes, whole).as_str(), "windows-1252", "cp850", "cp437"] {
         let Some(encoding) = Encoding::from_name(name) else {
             continue;
         };
         let mut text = String::new();
         let read = Decoder::new(word, encoding, false).read_to_string(&mut text);
         let is_text = read.is_ok()
-            && !text
-                .chars()
-                .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+            && !text.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
         if is_text && found.len() < MAX_WORDS && found.iter().all(|(_, other)| *other != text) {
             found.push((name.to_owned(), text));
         }
@@ -285,10 +255,9 @@ pub fn advice(words: &[(String, String)]) -> String {
     match options.as_slice() {
         [] => "export it as UTF-8, or name its encoding with `--encoding`".to_owned(),
         [one] => format!("if that word is right, use {one}"),
-        several => format!(
-            "choose the one that shows the word correctly: {}",
-            several.join(" or ")
-        ),
+        several => {
+            format!("choose the one that shows the word correctly: {}", several.join(" or "))
+        }
     }
 }
 
@@ -384,11 +353,7 @@ impl<R: Read> Decoder<R> {
                 }
             }
             Way::Web(decoder) if !self.ended => {
-                let bad = if self.lossy {
-                    "\u{FFFD}".as_bytes()
-                } else {
-                    BAD
-                };
+                let bad = if self.lossy { "\u{FFFD}".as_bytes() } else { BAD };
                 if decode(decoder, &self.raw, count == 0, bad, &mut self.out) {
                     self.ending.cut.store(true, Ordering::Relaxed);
                 }
@@ -417,9 +382,7 @@ impl<R: Read> Decoder<R> {
                 std::str::from_utf8(chunk.invalid()).is_err_and(|e| e.error_len().is_none())
             });
             self.ending.cut.store(inside, Ordering::Relaxed);
-            self.ending
-                .unended
-                .store(!matches!(last[3], 0 | b'\n'), Ordering::Relaxed);
+            self.ending.unended.store(!matches!(last[3], 0 | b'\n'), Ordering::Relaxed);
         }
         Ok(count)
     }

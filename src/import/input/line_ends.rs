@@ -44,41 +44,25 @@ impl Repairs {
     #[must_use]
     pub fn remarks(self) -> Vec<String> {
         let all = [
-            (
-                self.carriage_returns,
-                "bare carriage returns were read as line ends",
-            ),
+            (self.carriage_returns, "bare carriage returns were read as line ends"),
             (self.doubled, "CR CR LF was read as one line end"),
-            (
-                self.marks,
-                "byte order marks at the start of lines were removed",
-            ),
+            (self.marks, "byte order marks at the start of lines were removed"),
         ];
-        all.iter()
-            .filter(|(done, _)| *done)
-            .map(|(_, remark)| (*remark).to_owned())
-            .collect()
+        all.iter().filter(|(done, _)| *done).map(|(_, remark)| (*remark).to_owned()).collect()
     }
 }
 
 /// Whether CR alone ends lines in a text that also uses LF: at each CR, the text before and after it has as many
 /// separators as the first line.
 fn are_lines(sample: &[u8]) -> bool {
-    let lines = || {
-        sample
-            .split(|b| *b == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-    };
+    let lines =
+        || sample.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let count = |piece: &[u8], separator: u8| memchr::memchr_iter(separator, piece).count();
-    let first = lines()
-        .next()
-        .and_then(|line| line.split(|b| *b == b'\r').next());
+    let first = lines().next().and_then(|line| line.split(|b| *b == b'\r').next());
     let Some(first) = first else {
         return false;
     };
-    let separator = [b'\t', b'|', b';', b',']
-        .into_iter()
-        .max_by_key(|one| count(first, *one));
+    let separator = [b'\t', b'|', b';', b','].into_iter().max_by_key(|one| count(first, *one));
     let Some((separator, wanted)) = separator.map(|one| (one, count(first, one))) else {
         return false;
     };
@@ -175,11 +159,7 @@ impl<R: Read> Repaired<R> {
             b'\r' if self.repairs.carriage_returns || self.repairs.doubled => self.returns += 1,
             b'\n' if self.returns > 0 => {
                 // Those of CR CR LF are one line end; of CR alone before CR LF the last one is a part of it.
-                let lines = if self.repairs.doubled {
-                    1
-                } else {
-                    self.returns
-                };
+                let lines = if self.repairs.doubled { 1 } else { self.returns };
                 (1..lines).for_each(|_| self.line_end(b"\n"));
                 self.returns = 0;
                 self.line_end(b"\r\n");

@@ -46,25 +46,15 @@ impl DocumentRows {
             let is_xml = line.starts_with('<');
             let begins = is_xml || line.starts_with("[{") || line.starts_with("{\"");
             let is_piece = begins && line.encode_utf16().count() == PIECE && lines(1).is_some();
-            return is_piece.then_some(Self {
-                head: 0,
-                is_xml,
-                quoted: false,
-            });
+            return is_piece.then_some(Self { head: 0, is_xml, quoted: false });
         };
         let dashes = |line: &[u8]| !line.is_empty() && text(line).bytes().all(|b| b == b'-');
         let has_dashes = lines(1).is_some_and(|line| text(line).len() > 1 && dashes(line));
         let head = 1 + usize::from(has_dashes);
         let quoted = lines(head).is_some_and(|line| {
-            [&b"\"["[..], b"\"{", b"\"<"]
-                .iter()
-                .any(|begin| line.starts_with(begin))
+            [&b"\"["[..], b"\"{", b"\"<"].iter().any(|begin| line.starts_with(begin))
         });
-        Some(Self {
-            head,
-            is_xml,
-            quoted,
-        })
+        Some(Self { head, is_xml, quoted })
     }
 
     /// What was done, as a sentence.
@@ -190,8 +180,7 @@ impl<R: Read> Document<R> {
         let is_quoted = self.in_quotes && !self.quote_waits;
         if self.rows.is_xml && self.units < PIECE && (is_quoted || !self.rows.quoted) {
             self.units += 1 + usize::from(has_return);
-            self.out
-                .extend_from_slice(if has_return { b"\r\n" } else { b"\n" });
+            self.out.extend_from_slice(if has_return { b"\r\n" } else { b"\n" });
             return;
         }
         self.after_full = self.units >= PIECE;

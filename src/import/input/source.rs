@@ -44,11 +44,7 @@ pub struct UnpackLimits {
 
 impl Default for UnpackLimits {
     fn default() -> Self {
-        Self {
-            ratio: 200,
-            floor: 16 << 20,
-            unpacked: 4 << 30,
-        }
+        Self { ratio: 200, floor: 16 << 20, unpacked: 4 << 30 }
     }
 }
 
@@ -209,11 +205,7 @@ impl<R: Read> Peek<R> {
     pub fn new(mut reader: R, most: usize) -> io::Result<Self> {
         let mut ahead = Vec::new();
         (&mut reader).take(most as u64).read_to_end(&mut ahead)?;
-        Ok(Self {
-            ahead,
-            at: 0,
-            reader,
-        })
+        Ok(Self { ahead, at: 0, reader })
     }
 
     /// The bytes inspected and not yet read.
@@ -317,11 +309,7 @@ impl Source {
         bounds: &UnpackLimits,
         hashed: bool,
     ) -> Result<Self, SourceError> {
-        let raw = Raw {
-            reader,
-            tally: Arc::clone(&tally),
-            hash: hashed.then(Sha256::new),
-        };
+        let raw = Raw { reader, tally: Arc::clone(&tally), hash: hashed.then(Sha256::new) };
         let mut raw = Peek::new(raw, BLOCK)?;
         let packing = Compression::of(raw.ahead())?;
         let bounded = |reader: Box<dyn Read + Send>| Bounded {
@@ -334,9 +322,7 @@ impl Source {
             Compression::Plain => Bytes::Stream(Box::new(raw)),
             Compression::Zip => Bytes::Archive(spool(&mut raw, bounds)?),
             Compression::Gzip => unpacked(
-                bounded(Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-                    BLOCK, raw,
-                )))),
+                bounded(Box::new(MultiGzDecoder::new(BufReader::with_capacity(BLOCK, raw)))),
                 bounds,
             )?,
             Compression::Zstd => unpacked(
@@ -344,11 +330,6 @@ impl Source {
                 bounds,
             )?,
         };
-        Ok(Self {
-            packing,
-            bytes,
-            tally,
-            placed: None,
-        })
+        Ok(Self { packing, bytes, tally, placed: None })
     }
 }

@@ -29,9 +29,7 @@ pub(super) const NAMES: (&str, &str, &str) = ("egpl_routing_queue", "queue_id", 
 
 /// The one of the tables that is no report over others.
 fn sole_base_table(tables: &[&'static ProductTable]) -> Option<&'static ProductTable> {
-    let mut base = tables
-        .iter()
-        .filter(|table| !table.name.starts_with("eglv_"));
+    let mut base = tables.iter().filter(|table| !table.name.starts_with("eglv_"));
     base.next().copied().filter(|_| base.next().is_none())
 }
 
@@ -67,12 +65,10 @@ pub(super) fn named_table(name: &str) -> Result<Named, TablesError> {
     }
     let plain = parts(name).pop().unwrap_or_default().trim().to_lowercase();
     let ours = RESERVED.iter().any(|prefix| plain.starts_with(prefix));
-    let of_letters = plain
-        .chars()
-        .all(|c| c.is_alphanumeric() || c == '_' || c == ' ' || c == '$' || c == '#');
-    let earlier = plain
-        .strip_suffix("_earlier")
-        .is_some_and(|table| ProductTable::named(table).is_some());
+    let of_letters =
+        plain.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ' || c == '$' || c == '#');
+    let earlier =
+        plain.strip_suffix("_earlier").is_some_and(|table| ProductTable::named(table).is_some());
     // SQLite takes these for tables that it has already.
     let of_sqlite = classes::module(&plain).is_some();
     if plain.is_empty() || ours || of_sqlite || earlier || !of_letters || plain == "rejects" {
@@ -114,20 +110,14 @@ pub(super) fn named_after(
     tables: &[&'static ProductTable],
     file: &str,
 ) -> Option<&'static ProductTable> {
-    let name = file
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(file)
-        .to_lowercase();
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file).to_lowercase();
     let stem = name.split('.').find(|part| *part != "dbo").unwrap_or("");
     let within = tables.iter().filter(|table| name.contains(table.name));
     if let Some(table) = within.max_by_key(|table| table.name.len()) {
         return Some(table);
     }
     let stem = stem.trim_end_matches('s');
-    let mut ending = tables
-        .iter()
-        .filter(|table| stem.len() > 2 && table.name.ends_with(stem));
+    let mut ending = tables.iter().filter(|table| stem.len() > 2 && table.name.ends_with(stem));
     match (ending.next(), ending.next()) {
         (Some(table), None) => Some(table),
         _ => None,
@@ -174,11 +164,7 @@ impl<'s> Builder<'s> {
         let place = |name: &str| self.headings.iter().position(|h| h.column == name);
         let (transaction, operation) = (place("__$start_lsn"), place("__$operation"));
         if let (Some(transaction), Some(operation)) = (transaction, operation) {
-            self.changes = Some(Changes {
-                transaction,
-                sequence: place("__$seqval"),
-                operation,
-            });
+            self.changes = Some(Changes { transaction, sequence: place("__$seqval"), operation });
             let used = [Some(transaction), Some(operation), place("__$seqval")];
             for at in 0..self.headings.len() {
                 if used.contains(&Some(at)) {
@@ -194,9 +180,7 @@ impl<'s> Builder<'s> {
     fn counts_rows(&self) -> bool {
         let place =
             |record: &OwnedRecord| record.text_at(0).and_then(|text| text.trim().parse().ok());
-        (1_u64..)
-            .zip(self.sample)
-            .all(|(expected, record)| place(record) == Some(expected))
+        (1_u64..).zip(self.sample).all(|(expected, record)| place(record) == Some(expected))
     }
 
     pub(super) fn has(&self, column: &str) -> bool {
@@ -206,9 +190,7 @@ impl<'s> Builder<'s> {
 
     /// Whether these columns distinguish the rows of `table`.
     fn can_key(&self, table: &ProductTable) -> bool {
-        let by_look_up = LOOK_UPS
-            .iter()
-            .any(|(of, column)| *of == table.name && self.has(column));
+        let by_look_up = LOOK_UPS.iter().any(|(of, column)| *of == table.name && self.has(column));
         by_look_up || table.key.iter().all(|key| self.has(key))
     }
 
@@ -228,13 +210,8 @@ impl<'s> Builder<'s> {
     }
 
     fn assign(&mut self, hints: Hints<'_>) -> Result<(), TablesError> {
-        let columns: Vec<usize> = (0..self.headings.len())
-            .filter(|at| !self.out[*at])
-            .collect();
-        let known = columns
-            .iter()
-            .filter(|at| is_known(&self.headings[**at].column))
-            .count();
+        let columns: Vec<usize> = (0..self.headings.len()).filter(|at| !self.out[*at]).collect();
+        let known = columns.iter().filter(|at| is_known(&self.headings[**at].column)).count();
         if is_too_few(known, columns.len()) {
             return Err(self.unknown_columns(&columns));
         }
@@ -242,14 +219,9 @@ impl<'s> Builder<'s> {
             PRODUCT.iter().filter(|table| self.can_key(table)).collect();
         let path = self.path(&columns, &tables);
         if let Some((table, key)) = self.lacking_key(&columns, &tables, &path) {
-            return Err(TablesError::NoKey {
-                table: table.name.to_owned(),
-                key: key.to_owned(),
-            });
+            return Err(TablesError::NoKey { table: table.name.to_owned(), key: key.to_owned() });
         }
-        let one = path
-            .first()
-            .filter(|first| path.iter().all(|t| t == *first));
+        let one = path.first().filter(|first| path.iter().all(|t| t == *first));
         let unknown = |table: &ProductTable| {
             columns
                 .iter()
@@ -285,9 +257,7 @@ impl<'s> Builder<'s> {
         if columns.len() > SHOWN {
             names.push(format!("and {} more", columns.len() - SHOWN));
         }
-        TablesError::Unknown {
-            columns: names.join(", "),
-        }
+        TablesError::Unknown { columns: names.join(", ") }
     }
 
     /// How many of the columns a table has.
@@ -334,10 +304,9 @@ impl<'s> Builder<'s> {
         candidates.sort_by_key(|table| std::cmp::Reverse(hits(table)));
         let best = candidates.first().copied().and_then(missing);
         match best {
-            Some((table, key)) if hits(&table) * 2 >= columns.len() => TablesError::NoKey {
-                table: table.name.to_owned(),
-                key: key.to_owned(),
-            },
+            Some((table, key)) if hits(&table) * 2 >= columns.len() => {
+                TablesError::NoKey { table: table.name.to_owned(), key: key.to_owned() }
+            }
             _ => self.unknown_columns(columns),
         }
     }
@@ -380,11 +349,8 @@ impl<'s> Builder<'s> {
             for (t, table) in tables.iter().enumerate() {
                 let staying = costs[t] + stay(before, at, table);
                 let changing = costs[cheapest] + CHANGE;
-                let (cost, source) = if staying < changing {
-                    (staying, t)
-                } else {
-                    (changing, cheapest)
-                };
+                let (cost, source) =
+                    if staying < changing { (staying, t) } else { (changing, cheapest) };
                 next.push(cost + emit(at, table));
                 from.push(source);
             }
@@ -417,20 +383,14 @@ impl<'s> Builder<'s> {
         let hits = |table: &ProductTable| self.hits(columns, table);
         let keyed = |table: &ProductTable| table.key.iter().all(|key| self.has(key));
         let most = hits(best);
-        let equal: Vec<&'static ProductTable> = tables
-            .iter()
-            .copied()
-            .filter(|table| hits(table) == most && keyed(table))
-            .collect();
+        let equal: Vec<&'static ProductTable> =
+            tables.iter().copied().filter(|table| hits(table) == most && keyed(table)).collect();
         if equal.len() < 2 {
             return Ok(best);
         }
         if let Some(named) = named_after(&equal, hints.file) {
-            let others: Vec<&str> = equal
-                .iter()
-                .filter(|table| **table != named)
-                .map(|table| table.name)
-                .collect();
+            let others: Vec<&str> =
+                equal.iter().filter(|table| **table != named).map(|table| table.name).collect();
             self.notes.push(format!(
                 "loaded as `{}`, going by the file name; the columns also fit {}",
                 named.name,
@@ -453,18 +413,13 @@ impl<'s> Builder<'s> {
         }
         // A table that has nothing else is a better guess than one of which much would be missing.
         let least = equal.iter().map(|table| table.columns.len()).min();
-        let smallest: Vec<&'static ProductTable> = equal
-            .iter()
-            .copied()
-            .filter(|table| Some(table.columns.len()) == least)
-            .collect();
+        let smallest: Vec<&'static ProductTable> =
+            equal.iter().copied().filter(|table| Some(table.columns.len()) == least).collect();
         match smallest.as_slice() {
             [one] if one.columns.len() == most => Ok(one),
             _ => {
                 let names: Vec<&str> = equal.iter().map(|table| table.name).collect();
-                Err(TablesError::Ambiguous {
-                    tables: listed(&names),
-                })
+                Err(TablesError::Ambiguous { tables: listed(&names) })
             }
         }
     }

@@ -46,11 +46,7 @@ pub(super) struct Layout {
 /// the passwords, which the schema omits, after the name.
 pub(super) fn layouts(table: &'static ProductTable) -> Vec<Layout> {
     let all: Vec<&'static str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let of = |columns: Vec<&'static str>, note| Layout {
-        table,
-        columns,
-        note,
-    };
+    let of = |columns: Vec<&'static str>, note| Layout { table, columns, note };
     let mut layouts = vec![of(all.clone(), None)];
     if table.name == "egpl_casemgmt_activity" {
         let later = ["issue_type_id", "is_authenticated"];
@@ -83,24 +79,19 @@ impl Layout {
         let mut batch = Batch::default();
         let mut fits = |record: &OwnedRecord| {
             record.fields.len() == casts.len()
-                && record
-                    .fields
-                    .iter()
-                    .zip(&casts)
-                    .enumerate()
-                    .all(|(at, (field, cast))| {
-                        let value = convert::value(
-                            record.cells(),
-                            *field,
-                            *cast,
-                            rules,
-                            &mut Seen::default(),
-                            &mut batch,
-                        );
-                        value.is_ok_and(|value| {
-                            key != Some(at) || value != crate::record::batch::RowValue::Null
-                        })
+                && record.fields.iter().zip(&casts).enumerate().all(|(at, (field, cast))| {
+                    let value = convert::value(
+                        record.cells(),
+                        *field,
+                        *cast,
+                        rules,
+                        &mut Seen::default(),
+                        &mut batch,
+                    );
+                    value.is_ok_and(|value| {
+                        key != Some(at) || value != crate::record::batch::RowValue::Null
                     })
+                })
         };
         let wide = |record: &&OwnedRecord| record.fields.len() == casts.len();
         let all = sample.iter().filter(wide).count();
@@ -116,15 +107,11 @@ impl Layout {
         const WIDE: usize = 10;
         let is_filled = |at: usize| {
             let texts = sample.iter().filter_map(|record| record.text_at(at));
-            texts
-                .clone()
-                .any(|text| !text.trim().is_empty() && text != "NULL")
+            texts.clone().any(|text| !text.trim().is_empty() && text != "NULL")
         };
         let filled = |wanted: &dyn Fn(Cast) -> bool| {
             let casts = casts.iter().enumerate();
-            casts
-                .filter(|(at, cast)| wanted(**cast) && is_filled(*at))
-                .count()
+            casts.filter(|(at, cast)| wanted(**cast) && is_filled(*at)).count()
         };
         let times = filled(&|cast| cast == Cast::Time);
         let numbers = filled(&|cast| matches!(cast, Cast::Integer { .. }));
@@ -143,10 +130,7 @@ impl Layout {
 
 /// The type of a column, whatever its table; columns with the same name have the same type in the product.
 pub(super) fn cast_of(column: &str) -> Cast {
-    PRODUCT
-        .iter()
-        .find_map(|table| table.type_of(column))
-        .map_or(Cast::Text, Cast::of)
+    PRODUCT.iter().find_map(|table| table.type_of(column)).map_or(Cast::Text, Cast::of)
 }
 
 pub(super) fn by_layout(
@@ -159,11 +143,8 @@ pub(super) fn by_layout(
     let named = hints.table.map(named_table).transpose()?;
     let candidates: Vec<Layout> = match &named {
         Some(Named::New(name)) => {
-            let nameless = |_| Heading {
-                written: String::new(),
-                column: String::new(),
-                table: None,
-            };
+            let nameless =
+                |_| Heading { written: String::new(), column: String::new(), table: None };
             let headings = (0..width).map(nameless).collect();
             let mut plan = Builder::new(headings, sample).unknown(name.clone());
             forget_headings(&mut plan);
@@ -182,9 +163,7 @@ pub(super) fn by_layout(
         Some(Named::Product(_)) => of_table(candidates, &widths),
         _ => {
             let of_width = |width: &usize| {
-                let wide = candidates
-                    .iter()
-                    .filter(|layout| layout.columns.len() == *width);
+                let wide = candidates.iter().filter(|layout| layout.columns.len() == *width);
                 best_fit(wide.cloned().collect(), sample, hints, rules).transpose()
             };
             widths.iter().find_map(of_width).transpose()?
@@ -226,15 +205,12 @@ pub(super) fn by_layout(
 pub(super) fn nameless(columns: usize, hints: Hints<'_>) -> TablesError {
     let all: Vec<&'static ProductTable> = PRODUCT.iter().collect();
     let why = match named_after(&all, hints.file) {
-        Some(table) if table.columns.len() == columns => format!(
-            "their values do not fit `{}`, which the file is named after",
-            table.name
-        ),
-        Some(table) => format!(
-            "`{}`, which the file is named after, has {}",
-            table.name,
-            table.columns.len()
-        ),
+        Some(table) if table.columns.len() == columns => {
+            format!("their values do not fit `{}`, which the file is named after", table.name)
+        }
+        Some(table) => {
+            format!("`{}`, which the file is named after, has {}", table.name, table.columns.len())
+        }
         None => "their values do not identify a table".to_owned(),
     };
     TablesError::Nameless { columns, why }
@@ -242,10 +218,7 @@ pub(super) fn nameless(columns: usize, hints: Hints<'_>) -> TablesError {
 
 /// What an unnamed column is called.
 pub(super) fn forget_headings(plan: &mut Plan) {
-    let columns = plan
-        .targets
-        .iter_mut()
-        .flat_map(|target| &mut target.shape.columns);
+    let columns = plan.targets.iter_mut().flat_map(|target| &mut target.shape.columns);
     columns.for_each(|column| column.heading = None);
 }
 
@@ -286,11 +259,8 @@ pub(super) fn best_fit(
     let Some(most) = scored.iter().map(|(told, _)| *told).max() else {
         return Ok(None);
     };
-    let mut best: Vec<Layout> = scored
-        .into_iter()
-        .filter(|(told, _)| *told == most)
-        .map(|(_, layout)| layout)
-        .collect();
+    let mut best: Vec<Layout> =
+        scored.into_iter().filter(|(told, _)| *told == most).map(|(_, layout)| layout).collect();
     if best.len() < 2 {
         return Ok(best.pop());
     }
@@ -307,9 +277,7 @@ pub(super) fn best_fit(
         }
         None => {
             let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
-            Err(TablesError::Ambiguous {
-                tables: listed(&names),
-            })
+            Err(TablesError::Ambiguous { tables: listed(&names) })
         }
     }
 }

@@ -34,9 +34,7 @@ pub fn product_table(name: &str) -> Option<&'static ProductTable> {
     let lower = last.to_lowercase();
     let bare = lower.strip_prefix("view_").unwrap_or(&lower);
     let bare = match bare.strip_suffix("_ct") {
-        Some(of) => of
-            .split_once("egpl_")
-            .map_or(of, |(owner, _)| &of[owner.len()..]),
+        Some(of) => of.split_once("egpl_").map_or(of, |(owner, _)| &of[owner.len()..]),
         None => bare,
     };
     ProductTable::named(bare).or_else(|| {
@@ -86,23 +84,13 @@ pub(super) fn heading(written: &str) -> Heading {
         let other = SPELLINGS.iter().find(|(other, _)| *other == name);
         let name = other.map_or(name, |(_, ours)| ours);
         let others = [name.replace([' ', '-'], "_"), with_underscores(own.trim())];
-        let known = others
-            .into_iter()
-            .find(|other| !is_known(name) && is_known(other));
+        let known = others.into_iter().find(|other| !is_known(name) && is_known(other));
         known.unwrap_or_else(|| name.to_owned())
     };
     let column = spelt(&last);
     if parts.is_empty() || !is_known(&column) {
-        let whole = if parts.is_empty() {
-            column
-        } else {
-            plain.to_lowercase()
-        };
-        return Heading {
-            written: written.to_owned(),
-            column: whole,
-            table: None,
-        };
+        let whole = if parts.is_empty() { column } else { plain.to_lowercase() };
+        return Heading { written: written.to_owned(), column: whole, table: None };
     }
     let table = parts.last().and_then(|owner| product_table(owner));
     Heading {
@@ -157,13 +145,7 @@ pub(super) fn kept_name(column: &str, position: usize, taken: &BTreeSet<String>)
     let mut name: String = column
         .trim()
         .chars()
-        .map(|c| {
-            if c.is_control() || c.is_whitespace() {
-                '_'
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() || c.is_whitespace() { '_' } else { c })
         .take(LONGEST_NAME)
         .collect();
     let reserved = ["rowid", "oid", "_rowid_"].contains(&name.as_str())

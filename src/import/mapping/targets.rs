@@ -29,10 +29,8 @@ impl<'s> Builder<'s> {
                 count.0 += usize::from(table.position(&self.headings[at].column).is_some());
             }
         }
-        let mut tables: Vec<&'static ProductTable> = PRODUCT
-            .iter()
-            .filter(|table| counts.contains_key(table.name))
-            .collect();
+        let mut tables: Vec<&'static ProductTable> =
+            PRODUCT.iter().filter(|table| counts.contains_key(table.name)).collect();
         // An activity is what the others stand beside, however few of its columns are there.
         let is_activity = |table: &ProductTable| table.name == "egpl_casemgmt_activity";
         tables.sort_by_key(|table| {
@@ -66,9 +64,7 @@ impl<'s> Builder<'s> {
             let found = LOOK_UPS.iter().find(|(of, _)| *of == table.name);
             found.and_then(|(_, column)| anywhere(column))
         };
-        self.own_place(table, key)
-            .or_else(|| anywhere(key))
-            .or_else(by_look_up)
+        self.own_place(table, key).or_else(|| anywhere(key)).or_else(by_look_up)
     }
 
     /// The column of the file whose names replace the keys of a joined table.
@@ -143,14 +139,10 @@ impl<'s> Builder<'s> {
 
     fn say_parts(&mut self, tables: &[&'static ProductTable]) {
         let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
-        self.notes.push(format!(
-            "the records are the result of a join: split into {}",
-            listed(&names)
-        ));
+        self.notes
+            .push(format!("the records are the result of a join: split into {}", listed(&names)));
         for table in &tables[1..] {
-            let own = table
-                .single_key()
-                .and_then(|key| self.own_place(table, key));
+            let own = table.single_key().and_then(|key| self.own_place(table, key));
             if let (None, Some(place)) = (own, self.key_place(table)) {
                 self.notes.push(format!(
                     "rows of `{}` are identified by `{}`",
@@ -166,9 +158,8 @@ impl<'s> Builder<'s> {
     fn make_numbers(&mut self, tables: &[&'static ProductTable], targets: &mut [Target]) {
         let (_, key, name) = NAMES;
         let beside = tables.iter().enumerate().skip(1);
-        let Some((nth, at)) = beside
-            .filter_map(|(nth, table)| Some((nth, self.name_place(table)?)))
-            .next()
+        let Some((nth, at)) =
+            beside.filter_map(|(nth, table)| Some((nth, self.name_place(table)?))).next()
         else {
             return;
         };
@@ -202,11 +193,8 @@ impl<'s> Builder<'s> {
         let mut columns: Vec<LayoutColumn> = Vec::new();
         let mut steps = Vec::new();
         let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
-        let mut taken: BTreeSet<String> = table
-            .columns
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let mut taken: BTreeSet<String> =
+            table.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let mut add = |name: String, at: usize, heading: &Heading, of: Option<Type>| {
             let cast = of.map_or(Cast::Text, Cast::of);
             columns.push(LayoutColumn {
@@ -263,9 +251,7 @@ impl<'s> Builder<'s> {
 
     /// Whether two columns are equal in the inspected records.
     pub(super) fn repeats(&self, a: usize, b: usize) -> bool {
-        self.sample
-            .iter()
-            .all(|record| record.text_at(a) == record.text_at(b))
+        self.sample.iter().all(|record| record.text_at(a) == record.text_at(b))
     }
 
     /// A table that is not the product's: every column is stored as text.
@@ -274,11 +260,7 @@ impl<'s> Builder<'s> {
         let mut columns = Vec::new();
         let mut steps = Vec::new();
         for (at, heading) in self.headings.iter().enumerate() {
-            if self
-                .dropped
-                .iter()
-                .any(|dropped| dropped.position == at + 1)
-            {
+            if self.dropped.iter().any(|dropped| dropped.position == at + 1) {
                 continue;
             }
             let name = kept_name(&heading.column, at + 1, &taken);
@@ -295,12 +277,7 @@ impl<'s> Builder<'s> {
         self.dropped.sort_by_key(|dropped| dropped.position);
         Plan {
             targets: vec![Target {
-                shape: TableLayout {
-                    table,
-                    columns,
-                    history: false,
-                    repeated: false,
-                },
+                shape: TableLayout { table, columns, history: false, repeated: false },
                 steps,
                 key: None,
             }],

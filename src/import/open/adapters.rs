@@ -58,11 +58,7 @@ impl ReaderAdapter for Prefixed {
     }
 
     fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        let Self {
-            reader,
-            prefix,
-            fields,
-        } = self;
+        let Self { reader, prefix, fields } = self;
         Ok(reader.next()?.map(|item| match item {
             Item::Record(record) => {
                 fields.clear();

@@ -23,14 +23,8 @@ pub(super) fn check_used(
     let limits = RecordLimits::default();
     let of_bcp = form.nulls == NullStyle::EmptyOrNul || widths;
     let unused = [
-        (
-            "field-terminator",
-            options.field_terminator.is_some() && !delimited,
-        ),
-        (
-            "row-terminator",
-            options.row_terminator.is_some() && !delimited && !widths,
-        ),
+        ("field-terminator", options.field_terminator.is_some() && !delimited),
+        ("row-terminator", options.row_terminator.is_some() && !delimited && !widths),
         // Who escapes quotes has texts in quotes.
         ("escape", options.escape.is_some() && !delimited),
         ("quote", options.quote.is_some() && !delimited),
@@ -38,14 +32,8 @@ pub(super) fn check_used(
         ("format-file", options.format_file.is_some() && !of_bcp),
         ("header", options.header.is_some() && !delimited && is_text),
         ("encoding", options.encoding.is_some() && !is_text),
-        (
-            "max-field",
-            options.limits.field != limits.field && !delimited,
-        ),
-        (
-            "max-record",
-            options.limits.record != limits.record && !is_text,
-        ),
+        ("max-field", options.limits.field != limits.field && !delimited),
+        ("max-record", options.limits.record != limits.record && !is_text),
         ("sheet", options.sheet.is_some() && is_text),
     ];
     match unused.into_iter().find(|(_, unused)| *unused) {

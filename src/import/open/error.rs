@@ -96,10 +96,7 @@ pub enum OpenError {
         text: String,
     },
     /// A spreadsheet saved it and damaged its times beyond recovery.
-    #[error(
-        "column `{column}` contains times damaged by a spreadsheet: {}",
-        quoted(samples)
-    )]
+    #[error("column `{column}` contains times damaged by a spreadsheet: {}", quoted(samples))]
     Spoiled {
         /// The name of the column.
         column: String,
@@ -110,10 +107,7 @@ pub enum OpenError {
 
 /// A terminator as written on the command line.
 pub(super) fn shown(text: &str) -> String {
-    let shown = text
-        .replace('\t', "\\t")
-        .replace('\r', "\\r")
-        .replace('\n', "\\n");
+    let shown = text.replace('\t', "\\t").replace('\r', "\\r").replace('\n', "\\n");
     format!("`{}`", shown.replace('\0', "\\0"))
 }
 

@@ -72,16 +72,8 @@ impl<'o> Layers<'o> {
         if let Some(rows) = document {
             text = peek(Document::new(text, rows))?;
         }
-        let layers = Self {
-            options,
-            is_small,
-            escape,
-            repairs,
-            shown_quote,
-            other_quote,
-            breaks,
-            document,
-        };
+        let layers =
+            Self { options, is_small, escape, repairs, shown_quote, other_quote, breaks, document };
         Ok((text, layers))
     }
 
@@ -121,10 +113,7 @@ impl<'o> Layers<'o> {
         let above = self.options.skip + self.document.map_or(0, |document| document.head);
         match above {
             0 => reader,
-            above => Box::new(Skipped {
-                reader,
-                lines: above as u64,
-            }),
+            above => Box::new(Skipped { reader, lines: above as u64 }),
         }
     }
 

@@ -51,10 +51,8 @@ pub(super) fn judge(
     format: Option<&FormatFile>,
     options: &ImportOptions,
 ) -> Result<Verdict, OpenError> {
-    let delimiter = options
-        .field_terminator
-        .as_deref()
-        .or(format.map(|format| format.delimiter.as_str()));
+    let delimiter =
+        options.field_terminator.as_deref().or(format.map(|format| format.delimiter.as_str()));
     let end = options
         .row_terminator
         .as_deref()
@@ -83,16 +81,12 @@ pub(super) fn judge(
             let proposal = fixed_width::proposal(&text, sample.whole);
             OpenError::NoWidths { proposal }
         } else {
-            OpenError::NoForm {
-                near: near(&text, options),
-            }
+            OpenError::NoForm { near: near(&text, options) }
         }
     };
     let best = match form {
         Some(form) => trials.score(form),
-        None => (ranked.first().cloned())
-            .or_else(|| one_column(&trials))
-            .ok_or_else(unread)?,
+        None => (ranked.first().cloned()).or_else(|| one_column(&trials)).ok_or_else(unread)?,
     };
     if best.form.layout == FormatLayout::Widths && best.widths.is_none() {
         return Err(unread());
@@ -114,10 +108,7 @@ pub(super) fn judge(
     if let (None, Some(runner_up)) = (form, runner_up)
         && margin < THIN
     {
-        return Err(OpenError::Undecided {
-            best: best.form,
-            runner_up,
-        });
+        return Err(OpenError::Undecided { best: best.form, runner_up });
     }
     let has_header = match best.form.layout {
         FormatLayout::Delimited(_) => {
@@ -135,10 +126,8 @@ pub(super) fn judge(
     };
     let others = ranked.iter().filter(|other| other.form.id != best.form.id);
     let may_differ = form.is_none() && matches!(best.form.layout, FormatLayout::Delimited(_));
-    let twin = (others
-        .take(if may_differ { NEAREST } else { 0 })
-        .find(is_twin))
-    .map(|twin| twin.form);
+    let twin =
+        (others.take(if may_differ { NEAREST } else { 0 }).find(is_twin)).map(|twin| twin.form);
     // The word NULL in texts may come after the beginning, however much speaks for a format that does not write it.
     let is_word = |form: &ImportFormat| form.nulls.rule().word;
     let is_told = is_word(best.form) || twin.is_some_and(is_word);
@@ -169,13 +158,8 @@ fn one_column(trials: &SplitCandidates<'_>) -> Option<Detection> {
 /// its marks, otherwise as one column.
 fn near(text: &str, options: &ImportOptions) -> String {
     let first = text.trim_start().chars().next();
-    let has = |mark: char| {
-        text.lines()
-            .take(COMPARED)
-            .filter(|line| line.contains(mark))
-            .count()
-            > 1
-    };
+    let has =
+        |mark: char| text.lines().take(COMPARED).filter(|line| line.contains(mark)).count() > 1;
     let id = match first {
         Some('{' | '[') => "json",
         Some('<') => "xml",
@@ -193,11 +177,7 @@ fn near(text: &str, options: &ImportOptions) -> String {
     if options.header.is_none() {
         let line = text.lines().find(|line| !line.trim().is_empty());
         let is_name = line.is_some_and(|line| detect::could_be_name(line.trim()));
-        said.push_str(if is_name {
-            " --header yes"
-        } else {
-            " --header no"
-        });
+        said.push_str(if is_name { " --header yes" } else { " --header no" });
     }
     said
 }
@@ -227,11 +207,7 @@ pub(super) fn reading(
     let end = if sample.whole {
         sample.bytes.len()
     } else {
-        sample
-            .bytes
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(sample.bytes.len(), |at| at + 1)
+        sample.bytes.iter().rposition(|b| *b == b'\n').map_or(sample.bytes.len(), |at| at + 1)
     };
     let bytes = Cursor::new(sample.bytes[..end].to_vec());
     let (ending, several) = (Arc::default(), sample.several);

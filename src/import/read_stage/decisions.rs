@@ -42,9 +42,7 @@ impl ReadStage {
         let targets = self.plan.iter().flat_map(|plan| &plan.targets);
         let steps = targets.flat_map(|target| &target.steps);
         let seen = self.ended.seen.iter().flatten();
-        let typed = steps
-            .zip(seen)
-            .filter(|((_, cast), _)| *cast != convert::Cast::Text);
+        let typed = steps.zip(seen).filter(|((_, cast), _)| *cast != convert::Cast::Text);
         typed.fold((false, false), |(word, nothing), (_, seen)| {
             (word || seen.word > 0, nothing || seen.nothing > 0)
         })
@@ -85,18 +83,12 @@ impl ReadStage {
         let values = self.ended.values.iter().flatten();
         // A column without a name and a value is one that a spreadsheet has left over.
         let is_left_over = |column: &LayoutColumn, values: &ColumnValues| {
-            let unnamed = column
-                .heading
-                .as_deref()
-                .is_some_and(|name| name.trim().is_empty());
+            let unnamed = column.heading.as_deref().is_some_and(|name| name.trim().is_empty());
             unnamed && values.is_blank()
         };
-        let mut texts = steps
-            .zip(seen)
-            .zip(values)
-            .filter(|(((step, column), _), values)| {
-                step.1 == convert::Cast::Text && !is_left_over(column, values)
-            });
+        let mut texts = steps.zip(seen).zip(values).filter(|(((step, column), _), values)| {
+            step.1 == convert::Cast::Text && !is_left_over(column, values)
+        });
         texts.any(|((_, seen), _)| count(seen) > 0)
     }
 
@@ -119,10 +111,7 @@ impl ReadStage {
         let twin = self.twin.filter(is_text).filter(is_doubtful).or(by_word);
         twin.map(|twin| ImportError::Open {
             file: self.file.clone(),
-            source: OpenError::Undecided {
-                best: self.form,
-                runner_up: twin,
-            },
+            source: OpenError::Undecided { best: self.form, runner_up: twin },
         })
     }
 
@@ -177,9 +166,7 @@ impl ReadStage {
             });
         }
         if self.headers > 0 {
-            self.ended
-                .warnings
-                .push(format::trailer::repeated_headers(self.headers));
+            self.ended.warnings.push(format::trailer::repeated_headers(self.headers));
         }
         for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
             if *count > 0 {

@@ -23,21 +23,15 @@ pub(in crate::import) fn are_names_of_new_table(
 ) -> Option<bool> {
     let named: Vec<&String> = first.iter().filter(|name| !name.is_empty()).collect();
     let are_possible = !named.is_empty()
-        && named
-            .iter()
-            .all(|name| is_year(name) || could_be_name(&one_line(name)));
+        && named.iter().all(|name| is_year(name) || could_be_name(&one_line(name)));
     let are_different = named.iter().collect::<BTreeSet<_>>().len() == named.len();
     if !are_possible || !are_different {
         return Some(false);
     }
     let looks = |at: usize| {
-        let alike = rest
-            .iter()
-            .filter(|record| record.fields.len() == first.len());
+        let alike = rest.iter().filter(|record| record.fields.len() == first.len());
         let texts = alike.filter_map(|record| record.text_at(at));
-        texts.fold(CellShape::Nothing, |look, text| {
-            look.and(CellShape::of(text))
-        })
+        texts.fold(CellShape::Nothing, |look, text| look.and(CellShape::of(text)))
     };
     let typed = |at: usize| matches!(looks(at), CellShape::Number | CellShape::Time);
     let are_all_named = named.len() == first.len();
@@ -109,10 +103,7 @@ impl ReadStage {
         if self.once || chosen || self.set < 2 || !begun {
             return false;
         }
-        let hints = Hints {
-            table: None,
-            file: &self.file,
-        };
+        let hints = Hints { table: None, file: &self.file };
         mapping::plan(Some(names), &[], hints, &self.rules).is_ok()
     }
 
@@ -145,11 +136,7 @@ impl ReadStage {
             return Ok(!self.is_elsewhere());
         }
         self.ended.records += 1;
-        let text = if self.has_secrets() {
-            NOT_KEPT
-        } else {
-            record.text
-        };
+        let text = if self.has_secrets() { NOT_KEPT } else { record.text };
         let has = match self.written.as_deref().is_some_and(are_nameless) {
             true => "no column names",
             false => "other columns",
@@ -158,13 +145,7 @@ impl ReadStage {
             "it belongs to result set {set}, which has {has}; `--result-set {set} --table my_table` reads it"
         );
         // Whole as it is, it says nothing against how the file is read.
-        self.keep(reader::queue::reject(
-            record.line,
-            text,
-            Reason::SecondResultSet,
-            detail,
-            1,
-        ))?;
+        self.keep(reader::queue::reject(record.line, text, Reason::SecondResultSet, detail, 1))?;
         Ok(false)
     }
 
@@ -185,10 +166,8 @@ impl ReadStage {
         };
         let names = self.renamed(first.texts().map(str::to_owned).collect());
         let are_known = || names.iter().all(|name| mapping::is_known_heading(name));
-        let is_new = self
-            .table
-            .as_deref()
-            .is_some_and(|table| mapping::product_table(table).is_none());
+        let is_new =
+            self.table.as_deref().is_some_and(|table| mapping::product_table(table).is_none());
         let are_names = match self.has_names {
             Some(said) => said,
             None if names.is_empty() => false,

@@ -108,10 +108,8 @@ impl ReadStage {
                 continue;
             };
             let text = &batch.text[start as usize..end as usize];
-            let (values, seen) = (
-                &mut self.ended.values[nth][step],
-                &mut self.ended.seen[nth][step],
-            );
+            let (values, seen) =
+                (&mut self.ended.values[nth][step], &mut self.ended.seen[nth][step]);
             let format = self.rules.date_format.as_deref();
             if let Some(stored) = format.and_then(|format| convert::formatted(text, format)) {
                 values.add(&stored);
@@ -139,13 +137,7 @@ impl ReadStage {
                 ));
             }
         }
-        let by_format: u64 = self
-            .ended
-            .seen
-            .iter()
-            .flatten()
-            .map(|seen| seen.by_format)
-            .sum();
+        let by_format: u64 = self.ended.seen.iter().flatten().map(|seen| seen.by_format).sum();
         if self.rules.date_format.is_some() && by_format == 0 {
             let remark = "no value is a date as `--date-format` says";
             self.ended.warnings.push(remark.to_owned());

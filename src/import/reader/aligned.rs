@@ -143,16 +143,10 @@ impl<R: Read> Aligned<R> {
             self.counts(rows)?;
             self.is_counted = true;
             self.check_counts()?;
-            return self.footer(Trailer {
-                rows: Some(rows),
-                completed_at_ms: None,
-            });
+            return self.footer(Trailer { rows: Some(rows), completed_at_ms: None });
         }
         if let Some(at) = trailer::completed_at_ms(&line.text) {
-            return self.footer(Trailer {
-                rows: None,
-                completed_at_ms: Some(at),
-            });
+            return self.footer(Trailer { rows: None, completed_at_ms: Some(at) });
         }
         if let Some(message) = self.message_at(0)? {
             return self.message(message);
@@ -167,15 +161,10 @@ impl<R: Read> Aligned<R> {
         let Some(grid) = &self.grid else {
             self.lines.skip(1);
             let detail = "precedes the header".to_owned();
-            self.queue
-                .reject(line.number, &line.text, Reason::Ragged, detail, 0);
+            self.queue.reject(line.number, &line.text, Reason::Ragged, detail, 0);
             return Ok(true);
         };
-        if grid.pieces.len() > 1 {
-            self.wrapped()
-        } else {
-            self.record()
-        }
+        if grid.pieces.len() > 1 { self.wrapped() } else { self.record() }
     }
 
     /// A header is at the beginning, after a count or a blank line, or repeated; if there was a header before, dashes
@@ -224,10 +213,7 @@ impl<R: Read> Aligned<R> {
             return Ok(false);
         }
         // Names stand below a blank line, or again.
-        let again = self
-            .grid
-            .as_ref()
-            .is_some_and(|grid| grid.begins_names(&text));
+        let again = self.grid.as_ref().is_some_and(|grid| grid.begins_names(&text));
         let below_blank = at == 0 || self.lines.peek(at - 1)?.is_some_and(Line::is_blank);
         Ok((again || below_blank) && self.head_at(at)?.is_some())
     }
@@ -361,10 +347,7 @@ impl<R: Read> Aligned<R> {
                 let Some(more) = self.lines.peek(0)?.filter(|line| goes_on(line)) else {
                     break;
                 };
-                let is_row = self
-                    .grid
-                    .as_ref()
-                    .is_some_and(|grid| grid.is_sure(&more.text));
+                let is_row = self.grid.as_ref().is_some_and(|grid| grid.is_sure(&more.text));
                 if (is_row && !self.below) || self.ends_at(0)? {
                     break;
                 }
@@ -375,8 +358,7 @@ impl<R: Read> Aligned<R> {
             }
             let detail = trailer::stopped(stop, self.below || self.grid.is_none());
             let records = u64::from(self.grid.is_some() && !self.below);
-            self.queue
-                .reject(line.number, &text, Reason::ServerError, detail, records);
+            self.queue.reject(line.number, &text, Reason::ServerError, detail, records);
         }
         Ok(true)
     }
@@ -384,12 +366,7 @@ impl<R: Read> Aligned<R> {
     /// A record on one line, or on more because values have line breaks.
     fn record(&mut self) -> Result<bool, ReadError> {
         let is_measured = self.grid.as_ref().is_none_or(|grid| grid.is_measured);
-        if !is_measured
-            && self
-                .lines
-                .peek(0)?
-                .is_some_and(|line| !line.text.is_ascii())
-        {
+        if !is_measured && self.lines.peek(0)?.is_some_and(|line| !line.text.is_ascii()) {
             let shown = self.shown()?;
             self.find_measure(&shown)?;
         }

@@ -98,12 +98,7 @@ struct Place {
 
 impl Place {
     fn begin() -> Self {
-        Self {
-            start: 0,
-            ways: 1,
-            from: 0,
-            end: 0,
-        }
+        Self { start: 0, ways: 1, from: 0, end: 0 }
     }
 }
 
@@ -153,10 +148,7 @@ impl<'l> Closing<'l> {
             if self.line[place.start..].starts_with('"') {
                 let inner = place.start + 1;
                 let separator = first_from(&self.separators, inner);
-                let reason = separator
-                    .into_iter()
-                    .chain(first_from(&self.breaks, inner))
-                    .min();
+                let reason = separator.into_iter().chain(first_from(&self.breaks, inner)).min();
                 open |= reason.is_some() || !self.line[inner..].contains('"');
                 quoted.extend(reason.map(|reason| (reason, place.ways, from)));
             }
@@ -185,17 +177,9 @@ impl<'l> Closing<'l> {
 
     /// The position after a field whose separator is at `at`.
     fn behind(&self, at: usize, ways: u8, from: usize, end: usize) -> Place {
-        let start = if at < self.line.len() {
-            at + self.delimiter.len()
-        } else {
-            self.line.len() + 1
-        };
-        Place {
-            start,
-            ways,
-            from,
-            end,
-        }
+        let start =
+            if at < self.line.len() { at + self.delimiter.len() } else { self.line.len() + 1 };
+        Place { start, ways, from, end }
     }
 
     /// The fields of the only path through `layers` that has `count` of them.
@@ -223,33 +207,21 @@ impl<'l> Closing<'l> {
     fn quoted(&self, start: usize, end: usize) -> Field {
         let text = &self.line[start..end];
         let doubled = text.contains('"') && !text.replace("\"\"", "").contains('"');
-        let written = if doubled {
-            Written::Doubled
-        } else {
-            Written::Quoted
-        };
+        let written = if doubled { Written::Doubled } else { Written::Quoted };
         field(start, end, written)
     }
 }
 
 /// The first of the ascending `places` that is not before `at`.
 fn first_from(places: &[usize], at: usize) -> Option<usize> {
-    places
-        .get(places.partition_point(|place| *place < at))
-        .copied()
+    places.get(places.partition_point(|place| *place < at)).copied()
 }
 
 fn field(start: usize, end: usize, written: Written) -> Field {
-    Field {
-        start,
-        end,
-        written,
-    }
+    Field { start, end, written }
 }
 
 /// The position of the next `delimiter` at or after `start`, or the end.
 fn next(line: &str, start: usize, delimiter: &str) -> usize {
-    line[start..]
-        .find(delimiter)
-        .map_or(line.len(), |at| start + at)
+    line[start..].find(delimiter).map_or(line.len(), |at| start + at)
 }

@@ -90,10 +90,7 @@ impl<S: RowSource> Union<S> {
                 }
                 for (name, which) in numbered(row) {
                     if self.names.len() < self.fields
-                        && !self
-                            .names
-                            .iter()
-                            .any(|known| known.0 == name && known.1 == which)
+                        && !self.names.iter().any(|known| known.0 == name && known.1 == which)
                     {
                         self.names.push((name.to_owned(), which));
                     }
@@ -108,9 +105,8 @@ impl<S: RowSource> Union<S> {
             }
         }
         if !self.names.is_empty() {
-            self.queue.push(Waiting::Header(
-                self.names.iter().map(|(name, _)| name.clone()).collect(),
-            ));
+            self.queue
+                .push(Waiting::Header(self.names.iter().map(|(name, _)| name.clone()).collect()));
         }
         Ok(found)
     }
@@ -136,18 +132,13 @@ impl<S: RowSource> Union<S> {
     fn place(&mut self, row: NamedRow) {
         if row.cells.len() > self.fields {
             let detail = format!("more than {} fields", self.fields);
-            self.queue
-                .reject(row.line, &row.text, Reason::TooLong, detail, 1);
+            self.queue.reject(row.line, &row.text, Reason::TooLong, detail, 1);
             return;
         }
         let mut values: Vec<Option<&str>> = vec![None; self.names.len()];
         let mut unknown: Vec<DocumentColumn> = Vec::new();
         for ((name, which), (_, value)) in numbered(&row).zip(&row.cells) {
-            match self
-                .names
-                .iter()
-                .position(|known| known.0 == name && known.1 == which)
-            {
+            match self.names.iter().position(|known| known.0 == name && known.1 == which) {
                 Some(at) => values[at] = value.as_deref(),
                 None => unknown.push((name.to_owned(), which)),
             }
@@ -155,11 +146,8 @@ impl<S: RowSource> Union<S> {
         if let Some((name, _)) = unknown.first() {
             let detail =
                 format!("has the column `{name}`, which is missing from the first {ROWS} rows");
-            self.queue
-                .reject(row.line, &row.text, Reason::LateColumn, detail, 1);
-            let room = self
-                .fields
-                .saturating_sub(self.names.len() + self.late.len());
+            self.queue.reject(row.line, &row.text, Reason::LateColumn, detail, 1);
+            let room = self.fields.saturating_sub(self.names.len() + self.late.len());
             unknown.retain(|column| !self.late.contains(column));
             self.late.extend(unknown.into_iter().take(room));
             return;
@@ -174,10 +162,7 @@ impl<S: RowSource> Union<S> {
 /// The names of a row's cells, each with the number of equal ones before it.
 fn numbered(row: &NamedRow) -> impl Iterator<Item = (&str, usize)> {
     row.cells.iter().enumerate().map(|(at, (name, _))| {
-        let before = row.cells[..at]
-            .iter()
-            .filter(|(other, _)| other == name)
-            .count();
+        let before = row.cells[..at].iter().filter(|(other, _)| other == name).count();
         (name.as_str(), before)
     })
 }

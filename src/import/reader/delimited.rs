@@ -161,11 +161,7 @@ impl Delimited {
         Self {
             tokens: Tokenizer::new(reader, dialect, limits),
             limits,
-            place: if plan.header {
-                Place::Start
-            } else {
-                Place::Records
-            },
+            place: if plan.header { Place::Start } else { Place::Records },
             names: plan.names.clone().unwrap_or_default(),
             holds: Self::must_hold(&plan),
             plan,
@@ -193,11 +189,7 @@ impl Delimited {
     fn dialect(plan: &DelimitedPlan) -> TextDialect {
         let lenient = plan.quotes == Quotes::Separator;
         TextDialect {
-            delimiter: if lenient {
-                Vec::new()
-            } else {
-                plan.delimiter.as_bytes().to_vec()
-            },
+            delimiter: if lenient { Vec::new() } else { plan.delimiter.as_bytes().to_vec() },
             record_end: plan.record_end.as_ref().map(|end| end.as_bytes().to_vec()),
             quotes: plan.quotes == Quotes::Doubled,
         }
@@ -206,10 +198,7 @@ impl Delimited {
     /// Whether the last field of a complete line may continue on the next one: it is text, and nothing is quoted, or
     /// lines are broken though values may be quoted.
     fn must_hold(plan: &DelimitedPlan) -> bool {
-        let text = matches!(
-            plan.looks.last(),
-            Some(CellShape::Text | CellShape::Nothing) | None
-        );
+        let text = matches!(plan.looks.last(), Some(CellShape::Text | CellShape::Nothing) | None);
         let breaks = plan.by_lines() || (plan.quotes == Quotes::Doubled && plan.broken);
         breaks && plan.record_end.is_none() && text && plan.width > 1
     }
@@ -219,10 +208,7 @@ impl Delimited {
         let (as_it_stands, alone) = (self.as_it_stands(), self.is_alone());
         // A blank line means something behind a piece of a record, and right under the names.
         let skips_blanks = alone && self.place != Place::Names;
-        let plain = Plain {
-            width: self.plan.width,
-            header: self.header.as_deref(),
-        };
+        let plain = Plain { width: self.plan.width, header: self.header.as_deref() };
         Ok(match self.tokens.next_raw()? {
             None => Seen::End,
             Some(RawToken::Reject(reject)) => Seen::Reject(reject),
@@ -291,8 +277,7 @@ impl Delimited {
             let decoder = Decoder::new(file.go_on(chunk.end), Encoding::UTF_8, false);
             self.ending = decoder.ending();
             self.found = chunk.records;
-            self.tokens
-                .move_to(Box::new(decoder), (chunk.end, line + chunk.lines));
+            self.tokens.move_to(Box::new(decoder), (chunk.end, line + chunk.lines));
             self.passes_over()?;
         }
         Ok(self.found.pop_front())
@@ -364,11 +349,7 @@ impl Delimited {
         if kept.is_blank() || Preamble::of(&kept.text).is_some() {
             return;
         }
-        let mut names: Vec<String> = kept
-            .fields
-            .iter()
-            .map(|field| name(&kept, *field))
-            .collect();
+        let mut names: Vec<String> = kept.fields.iter().map(|field| name(&kept, *field)).collect();
         if self.plan.trailing {
             names.push(String::new());
         }
@@ -386,13 +367,7 @@ impl Delimited {
             self.flush();
             self.below_names = true;
             let detail = "repeated header".to_owned();
-            self.last = Some(reject(
-                kept.line,
-                &kept.text,
-                Reason::RepeatedHeader,
-                detail,
-                0,
-            ));
+            self.last = Some(reject(kept.line, &kept.text, Reason::RepeatedHeader, detail, 0));
             return;
         }
         if std::mem::take(&mut self.below_names) && self.rule.as_ref() == Some(&kept.text) {
@@ -581,10 +556,8 @@ impl Reader for Delimited {
             ));
         }
         if self.plan.quotes == Quotes::Separator && self.doubled > 0 {
-            remarks.push(format!(
-                "doubled quotes in {} quoted fields were unescaped",
-                self.doubled
-            ));
+            remarks
+                .push(format!("doubled quotes in {} quoted fields were unescaped", self.doubled));
         }
         remarks
     }

@@ -66,9 +66,7 @@ impl Mask {
 /// The character after a backslash that `c` replaces.
 #[must_use]
 pub(in crate::import) fn sign_of(c: char) -> Option<char> {
-    let mut places = PLACES
-        .iter()
-        .map(|(sign, other)| (char::from(*sign), char::from(*other)));
+    let mut places = PLACES.iter().map(|(sign, other)| (char::from(*sign), char::from(*other)));
     places.find_map(|(sign, other)| (other == c).then_some(sign))
 }
 
@@ -94,12 +92,7 @@ pub struct Masked<R> {
 impl<R: Read> Masked<R> {
     /// Masks the text of `reader`.
     pub fn new(reader: R) -> Self {
-        Self {
-            reader,
-            mask: Mask::default(),
-            line: 1,
-            breaks: Breaks::default(),
-        }
+        Self { reader, mask: Mask::default(), line: 1, breaks: Breaks::default() }
     }
 
     /// Where line breaks were masked.
@@ -181,16 +174,7 @@ impl ReaderAdapter for Unescaped {
     }
 
     fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        let Self {
-            reader,
-            escape,
-            said,
-            breaks,
-            above,
-            text,
-            cells,
-            fields,
-        } = self;
+        let Self { reader, escape, said, breaks, above, text, cells, fields } = self;
         let Some(item) = reader.next()? else {
             return Ok(None);
         };
@@ -239,18 +223,9 @@ impl ReaderAdapter for Unescaped {
                 Written::Doubled => Written::Quoted,
                 written => written,
             };
-            fields.push(Field {
-                start,
-                end: cells.len(),
-                written,
-            });
+            fields.push(Field { start, end: cells.len(), written });
         }
-        Ok(Some(Item::Record(Record {
-            line,
-            text,
-            fields,
-            cells,
-        })))
+        Ok(Some(Item::Record(Record { line, text, fields, cells })))
     }
 }
 

@@ -67,17 +67,11 @@ impl Widths {
         for width in fixed.split(',') {
             each.push(width.trim().parse().ok().filter(|width| *width > 0)?);
         }
-        let total = each
-            .iter()
-            .try_fold(0, |sum: usize, width| sum.checked_add(*width))?;
+        let total = each.iter().try_fold(0, |sum: usize, width| sum.checked_add(*width))?;
         if rest {
             each.push(REST);
         }
-        (total <= Self::MAX_WIDTH).then_some(Self {
-            each,
-            names: None,
-            ends: None,
-        })
+        (total <= Self::MAX_WIDTH).then_some(Self { each, names: None, ends: None })
     }
 
     fn places(&self) -> Vec<Range<usize>> {
@@ -121,9 +115,7 @@ fn remarks(plan: &FixedWidthPlan, repaired: u64) -> Vec<String> {
         remarks.push("column positions are taken from the names in the first line".to_owned());
     }
     if repaired > 0 {
-        remarks.push(format!(
-            "{repaired} records were rejoined from lines split by a line break"
-        ));
+        remarks.push(format!("{repaired} records were rejoined from lines split by a line break"));
     }
     remarks
 }

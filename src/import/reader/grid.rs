@@ -141,16 +141,12 @@ impl<R: Read> Grid<R> {
             || (self.style == Style::Box && is_box_rule(&line.text))
         {
         } else if let Some(rows) = trailer::rows(&line.text) {
-            self.queue.push(Waiting::Trailer(Trailer {
-                rows: Some(rows),
-                completed_at_ms: None,
-            }));
+            self.queue.push(Waiting::Trailer(Trailer { rows: Some(rows), completed_at_ms: None }));
         } else if is_row(&line.text) && self.rule_follows()? {
             self.names(line.number, &line.text)?;
         } else if self.width == 0 {
             let detail = "precedes the table".to_owned();
-            self.queue
-                .reject(line.number, &line.text, Reason::Ragged, detail, 0);
+            self.queue.reject(line.number, &line.text, Reason::Ragged, detail, 0);
         } else {
             self.record(line.number, &line.text);
         }
@@ -170,17 +166,14 @@ impl<R: Read> Grid<R> {
         if self.width > 0 && self.header == line {
             self.lines.skip(1);
             let detail = "repeated header".to_owned();
-            self.queue
-                .reject(number, line, Reason::RepeatedHeader, detail, 0);
+            self.queue.reject(number, line, Reason::RepeatedHeader, detail, 0);
             return Ok(());
         }
         let rule = self.lines.peek(0)?.map(|line| line.text.clone());
         self.lines.skip(1);
         let raw = cells(line);
         if self.style != Style::Box {
-            let padded = raw
-                .iter()
-                .any(|cell| cell.starts_with(' ') || cell.ends_with(' '));
+            let padded = raw.iter().any(|cell| cell.starts_with(' ') || cell.ends_with(' '));
             self.style = match padded {
                 _ if self.is_filled(line, &rule.unwrap_or_default())? => Style::Filled,
                 true => Style::Padded,
@@ -204,10 +197,7 @@ impl<R: Read> Grid<R> {
     fn is_filled(&mut self, header: &str, rule: &str) -> Result<bool, ReadError> {
         const SHOWN: usize = 16;
         let widths = |line: &str| -> Vec<usize> {
-            cells(line)
-                .iter()
-                .map(|cell| cell.chars().count())
-                .collect()
+            cells(line).iter().map(|cell| cell.chars().count()).collect()
         };
         let wanted = widths(rule);
         let begins_blank = cells(header).iter().any(|cell| cell.starts_with(' '));
@@ -246,42 +236,27 @@ impl<R: Read> Grid<R> {
             }
         }
         if names.len() > 1 && names[0].is_empty() {
-            let counted = (1..)
-                .zip(&first)
-                .all(|(row, cell): (u32, _)| *cell == row.to_string());
+            let counted = (1..).zip(&first).all(|(row, cell): (u32, _)| *cell == row.to_string());
             return Ok(if counted { Numbers::Own } else { Numbers::None });
         }
         let run_in = (1..).zip(&first).all(|(row, cell): (u32, _)| {
-            cell.strip_prefix(&format!("{row} "))
-                .is_some_and(|rest| !rest.trim().is_empty())
+            cell.strip_prefix(&format!("{row} ")).is_some_and(|rest| !rest.trim().is_empty())
         });
         let named = names.first().is_some_and(|name| is_known_column(name));
-        Ok(if run_in && !first.is_empty() && named {
-            Numbers::Merged
-        } else {
-            Numbers::None
-        })
+        Ok(if run_in && !first.is_empty() && named { Numbers::Merged } else { Numbers::None })
     }
 
     /// The value of a cell.
     fn cell(&self, cell: &str) -> String {
         match self.style {
-            Style::Tight => entities(
-                &cell
-                    .replace("\\|", "|")
-                    .replace("<br />", "\n")
-                    .replace("<br>", "\n"),
-            ),
+            Style::Tight => {
+                entities(&cell.replace("\\|", "|").replace("<br />", "\n").replace("<br>", "\n"))
+            }
             Style::Padded => unescaped(cell.trim()),
             Style::Filled => {
                 let bare = cell.trim_matches(' ');
                 let is_number = CellShape::of(bare) == CellShape::Number;
-                if is_number {
-                    bare
-                } else {
-                    cell.trim_end_matches(' ')
-                }
-                .to_owned()
+                if is_number { bare } else { cell.trim_end_matches(' ') }.to_owned()
             }
             Style::Box => {
                 let text = cell.strip_prefix(' ').unwrap_or(cell).trim_end_matches(' ');
@@ -296,11 +271,7 @@ impl<R: Read> Grid<R> {
     fn record(&mut self, number: u64, line: &str) {
         let raw = cells(line);
         if raw.len() != self.width || !is_row(line) {
-            let detail = format!(
-                "expected {} cells between bars, found {}",
-                self.width,
-                raw.len()
-            );
+            let detail = format!("expected {} cells between bars, found {}", self.width, raw.len());
             self.queue.reject(number, line, Reason::Ragged, detail, 1);
             return;
         }
@@ -386,10 +357,6 @@ impl<R: Read> Reader for Grid<R> {
 
     fn remarks(&self) -> Vec<String> {
         let merged = "the grid's row numbers, merged into the first column, were removed";
-        if self.merged {
-            vec![merged.to_owned()]
-        } else {
-            Vec::new()
-        }
+        if self.merged { vec![merged.to_owned()] } else { Vec::new() }
     }
 }

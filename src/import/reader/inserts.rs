@@ -113,12 +113,8 @@ impl<R: Read> Inserts<R> {
         }
         if self.in_comment || table_of(&line.text).is_none() {
             let text = line.text.trim();
-            let begins = text
-                .rfind("/*")
-                .map_or(-1, |at| i64::try_from(at).unwrap_or(0));
-            let ends = text
-                .rfind("*/")
-                .map_or(-1, |at| i64::try_from(at).unwrap_or(0));
+            let begins = text.rfind("/*").map_or(-1, |at| i64::try_from(at).unwrap_or(0));
+            let ends = text.rfind("*/").map_or(-1, |at| i64::try_from(at).unwrap_or(0));
             self.in_comment = begins > ends || (self.in_comment && ends < 0);
             self.passed_over += u64::from(!text.is_empty());
             return Ok(true);
@@ -160,8 +156,7 @@ impl<R: Read> Inserts<R> {
         }
         if open.is_any() {
             let detail = "the file ends inside this statement".to_owned();
-            self.queue
-                .reject(number, &text, Reason::Truncated, detail, 1);
+            self.queue.reject(number, &text, Reason::Truncated, detail, 1);
             return Ok(());
         }
         self.rows(number, &text);
@@ -184,8 +179,7 @@ impl<R: Read> Inserts<R> {
             let detail = format!(
                 "it belongs to the table `{table}`, which has the same columns as the rows before"
             );
-            self.queue
-                .reject(number, text, Reason::SecondResultSet, detail, 1);
+            self.queue.reject(number, text, Reason::SecondResultSet, detail, 1);
             return;
         }
         loop {
@@ -195,8 +189,7 @@ impl<R: Read> Inserts<R> {
             match scan.values() {
                 Ok(values) => self.row(line, before, scan.rest, columns.as_ref(), values),
                 Err(detail) => {
-                    self.queue
-                        .reject(line, before.trim_start(), Reason::Ragged, detail, 1);
+                    self.queue.reject(line, before.trim_start(), Reason::Ragged, detail, 1);
                     // The next list of values begins behind this one, wherever it ends.
                     scan.rest = behind_list(before);
                 }
@@ -273,9 +266,7 @@ impl<'t> Scan<'t> {
     /// Takes `word`, in any case.
     fn word(&mut self, word: &str) -> bool {
         let rest = self.rest.trim_start();
-        let is_word = rest
-            .get(..word.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+        let is_word = rest.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
             && !rest[word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
         if is_word {
             self.rest = &rest[word.len()..];
@@ -403,40 +394,25 @@ fn until(text: &str, end: char) -> Option<(String, &str)> {
 
 /// The bytes of `0x...`.
 fn hexadecimal(text: &str) -> Option<Vec<u8>> {
-    let digits = text
-        .strip_prefix("0x")
-        .or_else(|| text.strip_prefix("0X"))?;
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
     let pairs = digits.as_bytes().chunks(2);
-    pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// The time in `bytes`, in SQL Server's own layout of the type `of`; `None` if the type is not a time.
 fn moment(bytes: &[u8], of: &str) -> Result<Option<String>, String> {
     let of = of.to_ascii_lowercase();
     let number = |bytes: &[u8]| bytes.iter().fold(0_i64, |n, b| n << 8 | i64::from(*b));
-    let reversed = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .rev()
-            .fold(0_i64, |n, b| n << 8 | i64::from(*b))
-    };
+    let reversed = |bytes: &[u8]| bytes.iter().rev().fold(0_i64, |n, b| n << 8 | i64::from(*b));
     let day = |year, days| {
         let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
-        first
-            .checked_add_signed(TimeDelta::try_days(days)?)?
-            .and_hms_opt(0, 0, 0)
+        first.checked_add_signed(TimeDelta::try_days(days)?)?.and_hms_opt(0, 0, 0)
     };
     let found = match (of.as_str(), bytes) {
         ("datetime", [_, _, _, _, _, _, _, _]) => {
             // Days since 1900, which may be negative, and three hundredths of a second.
             let days = number(&bytes[..4]);
-            let days = if days >= 1 << 31 {
-                days - (1 << 32)
-            } else {
-                days
-            };
+            let days = if days >= 1 << 31 { days - (1 << 32) } else { days };
             let ms = (number(&bytes[4..]) * 10 + 1) / 3;
             day(1900, days).and_then(|day| day.checked_add_signed(TimeDelta::milliseconds(ms)))
         }
@@ -485,9 +461,7 @@ impl<R: Read> Reader for Inserts<R> {
         match self.passed_over {
             0 => Vec::new(),
             1 => vec!["1 line of the script is not an INSERT and was skipped".to_owned()],
-            n => vec![format!(
-                "{n} lines of the script are not INSERTs and were skipped"
-            )],
+            n => vec![format!("{n} lines of the script are not INSERTs and were skipped")],
         }
     }
 }

@@ -21,11 +21,7 @@ pub fn score(bytes: &[u8]) -> f64 {
         }
     }
     let named = rest.strip_prefix(b"{").map(blank);
-    if named.is_some_and(|rest| matches!(rest.first(), Some(b'"' | b'}'))) {
-        0.95
-    } else {
-        0.0
-    }
+    if named.is_some_and(|rest| matches!(rest.first(), Some(b'"' | b'}'))) { 0.95 } else { 0.0 }
 }
 
 fn blank(bytes: &[u8]) -> &[u8] {
@@ -120,10 +116,7 @@ impl<R: Read> RowSource for Source<R> {
 
 impl<R: Read> Source<R> {
     fn malformed(&self, what: &str) -> ReadError {
-        ReadError::Malformed {
-            line: self.window.line(),
-            what: what.to_owned(),
-        }
+        ReadError::Malformed { line: self.window.line(), what: what.to_owned() }
     }
 
     /// Takes `{"name": [`, if the first object begins so and the array contains rows or is empty.
@@ -132,10 +125,7 @@ impl<R: Read> Source<R> {
         loop {
             let bytes = self.window.bytes();
             let inner = |bytes: &[u8]| {
-                let rest = bytes
-                    .strip_prefix(b"{")?
-                    .trim_ascii_start()
-                    .strip_prefix(b"\"")?;
+                let rest = bytes.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
                 let mut escaped = false;
                 let end = rest.iter().position(|b| {
                     let ends = *b == b'"' && !escaped;
@@ -158,13 +148,7 @@ impl<R: Read> Source<R> {
     }
 
     fn cut(&self, detail: &str) -> UnionItem {
-        UnionItem::Reject(reject(
-            self.window.line(),
-            "",
-            Reason::Truncated,
-            detail.to_owned(),
-            0,
-        ))
+        UnionItem::Reject(reject(self.window.line(), "", Reason::Truncated, detail.to_owned(), 0))
     }
 
     /// The object that begins here. One that is alone in its document is a row, unless it holds nothing but columns.
@@ -179,13 +163,7 @@ impl<R: Read> Source<R> {
                 self.ended = true;
                 let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
                 let detail = "the file ends inside this object".to_owned();
-                return Ok(UnionItem::Reject(reject(
-                    line,
-                    &text,
-                    Reason::Truncated,
-                    detail,
-                    1,
-                )));
+                return Ok(UnionItem::Reject(reject(line, &text, Reason::Truncated, detail, 1)));
             }
         };
         let bytes = &self.window.bytes()[..length];
@@ -201,11 +179,7 @@ impl<R: Read> Source<R> {
                 ))
             }
             Ok(text) => match members(text) {
-                Ok(cells) => UnionItem::Row(NamedRow {
-                    line,
-                    text: text.to_owned(),
-                    cells,
-                }),
+                Ok(cells) => UnionItem::Row(NamedRow { line, text: text.to_owned(), cells }),
                 Err(what) => UnionItem::Reject(reject(line, text, Reason::NotText, what, 1)),
             },
         };
@@ -224,10 +198,7 @@ impl<R: Read> Source<R> {
 fn are_columns(object: &[u8]) -> bool {
     let read = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(object);
     read.is_ok_and(|members| {
-        members.len() > 1
-            && members
-                .values()
-                .all(|value| value.is_array() || value.is_object())
+        members.len() > 1 && members.values().all(|value| value.is_array() || value.is_object())
     })
 }
 
@@ -272,11 +243,8 @@ fn members(text: &str) -> Result<Cells, String> {
     let mut rest = text.get(1..text.len() - 1).unwrap_or_default().trim();
     while !rest.is_empty() {
         let (name, after) = string(rest)?;
-        let value = after
-            .trim_start()
-            .strip_prefix(':')
-            .ok_or("expected `:` after a name")?
-            .trim_start();
+        let value =
+            after.trim_start().strip_prefix(':').ok_or("expected `:` after a name")?.trim_start();
         let (cell, after) = scalar(value)?;
         cells.push((name, cell));
         rest = after.trim_start();
@@ -310,12 +278,9 @@ fn scalar(text: &str) -> Result<(Option<String>, &str), String> {
         return string(text).map(|(value, rest)| (Some(value), rest));
     }
     let end = if text.starts_with(['{', '[']) {
-        Scan::default()
-            .end(text.as_bytes())
-            .ok_or("a value is not closed")?
+        Scan::default().end(text.as_bytes()).ok_or("a value is not closed")?
     } else {
-        text.find([',', '}', ']', ' ', '\r', '\n', '\t'])
-            .unwrap_or(text.len())
+        text.find([',', '}', ']', ' ', '\r', '\n', '\t']).unwrap_or(text.len())
     };
     let (value, rest) = text.split_at(end);
     let cell = match value {

@@ -32,11 +32,7 @@ impl Line {
     /// The line break before `next`.
     #[must_use]
     pub fn break_before(&self, next: &Self) -> &'static str {
-        if next.start.saturating_sub(self.end) == 2 {
-            "\r\n"
-        } else {
-            "\n"
-        }
+        if next.start.saturating_sub(self.end) == 2 { "\r\n" } else { "\n" }
     }
 }
 
@@ -51,15 +47,8 @@ impl<R: Read> LineReader<R> {
     /// Splits `reader` into lines.
     pub fn new(reader: R, limits: RecordLimits) -> Self {
         // A line is a record of one field.
-        let limits = RecordLimits {
-            field: limits.record,
-            ..limits
-        };
-        let dialect = TextDialect {
-            delimiter: Vec::new(),
-            record_end: None,
-            quotes: false,
-        };
+        let limits = RecordLimits { field: limits.record, ..limits };
+        let dialect = TextDialect { delimiter: Vec::new(), record_end: None, quotes: false };
         Self {
             tokens: Tokenizer::new(reader, dialect, limits),
             ahead: VecDeque::new(),

@@ -55,9 +55,7 @@ impl Default for Chunking {
     fn default() -> Self {
         Self {
             piece: 1 << 20,
-            threads: thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(4),
+            threads: thread::available_parallelism().map_or(1, usize::from).min(4),
         }
     }
 }
@@ -74,17 +72,11 @@ pub(super) struct Rules {
 
 impl Rules {
     fn plain(&self) -> Plain<'_> {
-        Plain {
-            width: self.width,
-            header: self.header.as_deref(),
-        }
+        Plain { width: self.width, header: self.header.as_deref() }
     }
 
     fn limits(&self) -> RecordLimits {
-        RecordLimits {
-            record: self.limits.record.min(LONGEST),
-            ..self.limits
-        }
+        RecordLimits { record: self.limits.record.min(LONGEST), ..self.limits }
     }
 }
 
@@ -123,24 +115,13 @@ impl Ahead {
         }
         let threads = (0..cut.threads as u64).map(|nth| {
             let (sender, receiver) = sync_channel(WAITING);
-            let worker = Worker {
-                file: file.clone(),
-                rules: rules.clone(),
-                piece,
-                sender,
-            };
+            let worker = Worker { file: file.clone(), rules: rules.clone(), piece, sender };
             let numbers = (next + nth..pieces).step_by(cut.threads);
             // Not waited for when nobody takes what it finds: then it ends with its piece.
             thread::spawn(move || worker.work(numbers));
             receiver
         });
-        Some(Self {
-            threads: threads.collect(),
-            piece,
-            next,
-            pieces,
-            found: None,
-        })
+        Some(Self { threads: threads.collect(), piece, next, pieces, found: None })
     }
 
     /// The chunk that begins at `at`, where there is one. What begins before can be of no use any more.

@@ -130,13 +130,7 @@ pub struct QuoteSwapRestore {
 impl QuoteSwapRestore {
     /// Swaps `quote` and double quotes back.
     pub fn new(reader: Box<dyn Reader + Send>, quote: char) -> Self {
-        Self {
-            reader,
-            quote,
-            text: String::new(),
-            cells: String::new(),
-            fields: Vec::new(),
-        }
+        Self { reader, quote, text: String::new(), cells: String::new(), fields: Vec::new() }
     }
 }
 
@@ -197,11 +191,7 @@ impl ReaderAdapter for QuoteSwapRestore {
                             written
                         }
                     };
-                    self.fields.push(Field {
-                        start,
-                        end: self.cells.len(),
-                        written,
-                    });
+                    self.fields.push(Field { start, end: self.cells.len(), written });
                 }
                 Item::Record(Record {
                     line: record.line,

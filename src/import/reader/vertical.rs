@@ -37,29 +37,16 @@ pub fn score(mark: NameSeparator, lines: &[String]) -> f64 {
         return 0.0;
     };
     let known = names.iter().filter(|name| is_known_column(name)).count();
-    if known * 2 >= names.len() && known > 0 {
-        0.95
-    } else {
-        0.0
-    }
+    if known * 2 >= names.len() && known > 0 { 0.95 } else { 0.0 }
 }
 
 /// The names in the first row: the longest one determines where values begin.
 fn names(lines: &[&str]) -> Option<Vec<String>> {
-    let row: Vec<&str> = lines
-        .iter()
-        .copied()
-        .take_while(|line| !line.is_empty())
-        .collect();
+    let row: Vec<&str> = lines.iter().copied().take_while(|line| !line.is_empty()).collect();
     let word = |line: &str| line.find(' ').unwrap_or(line.len());
     // Lines of a value with line breaks are no names; what the product calls a column is one.
     let named = |line: &&str| is_known_column(&line[..word(line)]);
-    let room = row
-        .iter()
-        .filter(|line| named(line))
-        .map(|line| word(line))
-        .max()?
-        + 1;
+    let room = row.iter().filter(|line| named(line)).map(|line| word(line)).max()? + 1;
     let fits = |line: &&str| {
         let word = word(line);
         word > 0
@@ -67,11 +54,8 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
             && line.len() >= room
             && line.as_bytes()[word..room].iter().all(|b| *b == b' ')
     };
-    let names: Vec<String> = row
-        .iter()
-        .filter(|line| fits(line))
-        .map(|line| line[..word(line)].to_owned())
-        .collect();
+    let names: Vec<String> =
+        row.iter().filter(|line| fits(line)).map(|line| line[..word(line)].to_owned()).collect();
     let letter = |c: char| c.is_alphabetic() || matches!(c, '_' | '[');
     let distinct: HashSet<&String> = names.iter().collect();
     let are_names =
@@ -97,9 +81,7 @@ fn numbered_names(lines: &[&str]) -> Option<(Vec<String>, usize, char)> {
     let (above, rest) = lines.split_first()?;
     let sign = sign_below(above)?;
     let room = rest.first()?.find(sign)?;
-    let row = rest
-        .iter()
-        .take_while(|line| !line.is_empty() && sign_below(line).is_none());
+    let row = rest.iter().take_while(|line| !line.is_empty() && sign_below(line).is_none());
     let named = row.filter_map(|line| {
         let name = line.get(..room)?.trim_matches(' ');
         (line[room..].starts_with(sign) && !name.is_empty()).then(|| name.to_owned())
@@ -149,18 +131,12 @@ impl<R: Read> Vertical<R> {
 
     fn begin(&mut self) -> Result<(), ReadError> {
         self.begun = true;
-        while self
-            .lines
-            .peek(0)?
-            .is_some_and(crate::import::reader::lines::Line::is_blank)
-        {
+        while self.lines.peek(0)?.is_some_and(crate::import::reader::lines::Line::is_blank) {
             self.lines.skip(1);
         }
         let mut first = Vec::new();
-        while let Some(line) = self
-            .lines
-            .peek(first.len())?
-            .filter(|line| !line.text.is_empty() && first.len() < 2000)
+        while let Some(line) =
+            self.lines.peek(first.len())?.filter(|line| !line.text.is_empty() && first.len() < 2000)
         {
             first.push(line.text.clone());
         }
@@ -192,9 +168,9 @@ impl<R: Read> Vertical<R> {
         let value = padding.bytes().all(|b| b == b' ').then(|| &line[room..])?;
         match self.mark {
             NameSeparator::Blanks => Some(value),
-            NameSeparator::Colon | NameSeparator::Numbered => value
-                .strip_prefix(':')
-                .map(|value| value.strip_prefix(' ').unwrap_or(value)),
+            NameSeparator::Colon | NameSeparator::Numbered => {
+                value.strip_prefix(':').map(|value| value.strip_prefix(' ').unwrap_or(value))
+            }
         }
     }
 
@@ -232,17 +208,13 @@ impl<R: Read> Vertical<R> {
             self.queue.push(Waiting::Reject(reject));
         } else if let Some(rows) = trailer::rows(&line.text) {
             self.lines.skip(1);
-            self.queue.push(Waiting::Trailer(Trailer {
-                rows: Some(rows),
-                completed_at_ms: None,
-            }));
+            self.queue.push(Waiting::Trailer(Trailer { rows: Some(rows), completed_at_ms: None }));
         } else if self.value(&line.text, 0).is_some() {
             self.row()?;
         } else {
             self.lines.skip(1);
             let detail = "is not a cell of a row".to_owned();
-            self.queue
-                .reject(line.number, &line.text, Reason::Ragged, detail, 1);
+            self.queue.reject(line.number, &line.text, Reason::Ragged, detail, 1);
         }
         Ok(true)
     }
@@ -254,12 +226,7 @@ impl<R: Read> Vertical<R> {
         let mut values: Vec<String> = Vec::new();
         let mut last: Option<crate::import::reader::lines::Line> = None;
         let (mut is_wrapped, mut is_doubtful) = (false, false);
-        while let Some(line) = self
-            .lines
-            .peek(0)?
-            .filter(|line| line.bad.is_none())
-            .cloned()
-        {
+        while let Some(line) = self.lines.peek(0)?.filter(|line| line.bad.is_none()).cloned() {
             let full = values.len() == self.names.len();
             let is_count = self.sign.is_some() && trailer::rows(&line.text).is_some();
             if full && (is_count || self.ends_here()?) {
@@ -300,40 +267,25 @@ impl<R: Read> Vertical<R> {
         } else if is_wrapped && self.mark == NameSeparator::Colon {
             let detail =
                 "a value continues on the next line, wrapped at the console width".to_owned();
-            self.queue
-                .reject(first, &text, Reason::WrappedLine, detail, 1);
+            self.queue.reject(first, &text, Reason::WrappedLine, detail, 1);
         } else if values.len() == self.names.len() {
             let mut held = OwnedRecord::new(first, text);
             values.iter().for_each(|value| held.push(Some(value)));
             self.queue.push(Waiting::Record(held));
         } else {
-            let detail = format!(
-                "expected {} cells, found {}",
-                self.names.len(),
-                values.len()
-            );
-            self.queue
-                .reject(first, &text, Reason::Truncated, detail, 1);
+            let detail = format!("expected {} cells, found {}", self.names.len(), values.len());
+            self.queue.reject(first, &text, Reason::Truncated, detail, 1);
         }
         Ok(())
     }
 
     /// Whether a blank line is next, followed by another row, a count or the end.
     fn ends_here(&mut self) -> Result<bool, ReadError> {
-        if self
-            .lines
-            .peek(0)?
-            .is_some_and(|line| !line.text.is_empty())
-        {
+        if self.lines.peek(0)?.is_some_and(|line| !line.text.is_empty()) {
             return Ok(false);
         }
         let mut at = 1;
-        while self
-            .lines
-            .peek(at)?
-            .is_some_and(|line| line.text.is_empty())
-            && at < 1000
-        {
+        while self.lines.peek(at)?.is_some_and(|line| line.text.is_empty()) && at < 1000 {
             at += 1;
         }
         let Some(next) = self.lines.peek(at)?.cloned() else {

@@ -20,14 +20,7 @@ pub struct Window<R> {
 impl<R: Read> Window<R> {
     /// A window that holds up to `limit` bytes.
     pub fn new(reader: R, limit: usize) -> Self {
-        Self {
-            reader,
-            buffer: Vec::new(),
-            start: 0,
-            line: 1,
-            limit,
-            ended: false,
-        }
+        Self { reader, buffer: Vec::new(), start: 0, line: 1, limit, ended: false }
     }
 
     /// The bytes read and not consumed.
@@ -61,9 +54,7 @@ impl<R: Read> Window<R> {
         self.start = 0;
         let filled = self.buffer.len();
         let room = BLOCK.max(filled / 2);
-        let count = (&mut self.reader)
-            .take(room as u64)
-            .read_to_end(&mut self.buffer)?;
+        let count = (&mut self.reader).take(room as u64).read_to_end(&mut self.buffer)?;
         self.ended = count == 0;
         Ok(count > 0)
     }
@@ -81,11 +72,7 @@ impl<R: Read> Window<R> {
     /// When the stream cannot be read.
     pub fn skip_blank(&mut self) -> Result<Option<u8>, ReadError> {
         loop {
-            let blank = self
-                .bytes()
-                .iter()
-                .take_while(|b| b.is_ascii_whitespace())
-                .count();
+            let blank = self.bytes().iter().take_while(|b| b.is_ascii_whitespace()).count();
             self.take(blank);
             if let Some(byte) = self.bytes().first() {
                 return Ok(Some(*byte));

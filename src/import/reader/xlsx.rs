@@ -65,16 +65,11 @@ pub fn open(
     let (limits, wanted) = (options.record_limits(), options.sheet.clone());
     let contents = archive::look_through(&mut file, &options.bounds, &limits)?;
     if !contents.workbook {
-        return Err(SourceError::Compression {
-            what: "a zip archive that is not a workbook",
-        }
-        .into());
+        return Err(
+            SourceError::Compression { what: "a zip archive that is not a workbook" }.into()
+        );
     }
-    let id = if contents.shared_strings {
-        "excel_xlsx"
-    } else {
-        "ads_xlsx"
-    };
+    let id = if contents.shared_strings { "excel_xlsx" } else { "ads_xlsx" };
     let form = form.or_else(|| format::by_id(id)).ok_or(OpenError::Empty)?;
     file.seek(SeekFrom::Start(0)).map_err(ReadError::from)?;
     let (sender, receiver) = sync_channel(2);
@@ -109,11 +104,7 @@ pub fn open(
         queue: Queue::default(),
     };
     let has_header = sheets.begin()?;
-    Ok(Book {
-        form,
-        has_header,
-        reader: Box::new(sheets),
-    })
+    Ok(Book { form, has_header, reader: Box::new(sheets) })
 }
 
 fn malformed(line: u64, what: String) -> ReadError {
@@ -153,10 +144,7 @@ impl Row {
     }
 
     fn texts(&self) -> Vec<&str> {
-        self.cells
-            .iter()
-            .map(|cell| cell.as_deref().unwrap_or_default())
-            .collect()
+        self.cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect()
     }
 }
 
@@ -170,11 +158,7 @@ enum Sent {
 /// The sheets to read, and the names of those that are hidden: the one that is wanted, else every visible one; the
 /// hidden ones where there is no other.
 fn chosen(sheets: &[Sheet], wanted: Option<&str>) -> Result<(Vec<String>, Vec<String>), ReadError> {
-    let sheets = || {
-        sheets
-            .iter()
-            .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-    };
+    let sheets = || sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let names = || sheets().map(|sheet| sheet.name.clone());
     match wanted {
         Some(wanted) if !names().any(|name| name == wanted) => {
@@ -296,11 +280,7 @@ fn text(cell: &DataRef<'_>, epoch_1904: bool) -> Option<String> {
 
 /// A number as it was before it was saved in a workbook, which keeps 15 digits; one with more has an exponent.
 fn number(value: f64) -> String {
-    if value.abs() < 1e15 {
-        value.to_string()
-    } else {
-        format!("{value:e}")
-    }
+    if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") }
 }
 
 /// A cell of a time: a date, a time of the day without one, or a length of time; else its number.
@@ -435,9 +415,7 @@ impl Sheets {
         for at in &self.times {
             let days = row.cells[*at].as_deref().and_then(|text| text.parse().ok());
             let is_near = |days: &f64| SERIALS.contains(days);
-            let time = days
-                .filter(is_near)
-                .and_then(|days| moment(days, row.epoch_1904));
+            let time = days.filter(is_near).and_then(|days| moment(days, row.epoch_1904));
             if time.is_some() {
                 row.cells[*at] = time;
                 self.serials += 1;
@@ -517,10 +495,7 @@ impl Sheets {
         if !is_first && self.header != Some(false) && continues {
             return true;
         }
-        if self
-            .header
-            .unwrap_or_else(|| are_names(texts.iter().copied()))
-        {
+        if self.header.unwrap_or_else(|| are_names(texts.iter().copied())) {
             self.begin_result(texts.iter().map(|name| (*name).to_owned()).collect());
             return true;
         }

@@ -19,9 +19,7 @@ use crate::record::{ReadError, Reason, RecordLimits, work};
 pub fn score(bytes: &[u8]) -> f64 {
     let rest = bytes.trim_ascii_start();
     let element = rest.first() == Some(&b'<')
-        && rest
-            .get(1)
-            .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'!');
+        && rest.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'!');
     if rest.starts_with(b"<?xml") || (element && memchr::memchr(b'>', rest).is_some()) {
         0.95
     } else {
@@ -127,11 +125,7 @@ impl<R: Read> Source for Elements<R> {
             };
             match tag {
                 Tag::Other => self.window.take(length),
-                Tag::Open {
-                    name,
-                    attributes,
-                    empty,
-                } if self.root.is_none() => {
+                Tag::Open { name, attributes, empty } if self.root.is_none() => {
                     self.rootless = if empty {
                         !attributes.is_empty()
                     } else {
@@ -150,11 +144,9 @@ impl<R: Read> Source for Elements<R> {
                 Tag::Close(_) => {
                     return Err(self.malformed("a closing tag has no opening tag"));
                 }
-                Tag::Open {
-                    name,
-                    attributes,
-                    empty,
-                } => return self.row(line, &name, &attributes, length, empty).map(Some),
+                Tag::Open { name, attributes, empty } => {
+                    return self.row(line, &name, &attributes, length, empty).map(Some);
+                }
             }
         }
         Ok(None)
@@ -163,10 +155,7 @@ impl<R: Read> Source for Elements<R> {
 
 impl<R: Read> Elements<R> {
     fn malformed(&self, what: &str) -> ReadError {
-        ReadError::Malformed {
-            line: self.window.line(),
-            what: what.to_owned(),
-        }
+        ReadError::Malformed { line: self.window.line(), what: what.to_owned() }
     }
 
     /// Whether another element follows the first one, called `name`, whose tag has `length` bytes.
@@ -311,17 +300,9 @@ impl<R: Read> Elements<R> {
                 ))
             }
             Ok(text) => {
-                let inner = if empty {
-                    ""
-                } else {
-                    &text[length..whole - close.len()]
-                };
+                let inner = if empty { "" } else { &text[length..whole - close.len()] };
                 match cells(attributes, inner) {
-                    Ok(cells) => UnionItem::Row(NamedRow {
-                        line,
-                        text: text.to_owned(),
-                        cells,
-                    }),
+                    Ok(cells) => UnionItem::Row(NamedRow { line, text: text.to_owned(), cells }),
                     Err(what) => UnionItem::Reject(reject(line, text, Reason::Ragged, what, 1)),
                 }
             }
@@ -342,14 +323,8 @@ fn parse(text: &str) -> Tag {
     }
     let empty = inner.ends_with('/');
     let inner = inner.trim_end_matches('/');
-    let (name, attributes) = inner
-        .split_once(|c: char| c.is_whitespace())
-        .unwrap_or((inner, ""));
-    Tag::Open {
-        name: name.to_owned(),
-        attributes: attributes.trim().to_owned(),
-        empty,
-    }
+    let (name, attributes) = inner.split_once(|c: char| c.is_whitespace()).unwrap_or((inner, ""));
+    Tag::Open { name: name.to_owned(), attributes: attributes.trim().to_owned(), empty }
 }
 
 /// Names and values.
@@ -360,17 +335,10 @@ fn cells(attributes: &str, inner: &str) -> Result<Cells, String> {
     let mut cells = pairs(attributes)?;
     let mut rest = inner.trim_start();
     while !rest.is_empty() {
-        let end = rest
-            .find('>')
-            .filter(|_| rest.starts_with('<'))
-            .ok_or("text between elements")?;
+        let end =
+            rest.find('>').filter(|_| rest.starts_with('<')).ok_or("text between elements")?;
         let (tag, behind) = rest.split_at(end + 1);
-        let Tag::Open {
-            name,
-            attributes,
-            empty,
-        } = parse(tag)
-        else {
+        let Tag::Open { name, attributes, empty } = parse(tag) else {
             rest = behind.trim_start();
             continue;
         };
@@ -400,9 +368,7 @@ fn pairs(attributes: &str) -> Result<Cells, String> {
             .next()
             .filter(|c| matches!(c, '"' | '\''))
             .ok_or("expected a quoted attribute")?;
-        let (value, after) = after[1..]
-            .split_once(quote)
-            .ok_or("an attribute is not closed")?;
+        let (value, after) = after[1..].split_once(quote).ok_or("an attribute is not closed")?;
         if !name.contains(':') && !name.trim().starts_with("xmlns") {
             cells.push((unnamed(name.trim()), Some(entities(value))));
         }
@@ -414,11 +380,7 @@ fn pairs(attributes: &str) -> Result<Cells, String> {
 /// The text of an element. A literal line break is a line feed, as XML requires.
 fn content(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    match text
-        .trim()
-        .strip_prefix("<![CDATA[")
-        .and_then(|text| text.strip_suffix("]]>"))
-    {
+    match text.trim().strip_prefix("<![CDATA[").and_then(|text| text.strip_suffix("]]>")) {
         Some(data) => data.to_owned(),
         None => entities(&text),
     }
@@ -429,12 +391,8 @@ fn unnamed(name: &str) -> String {
     let mut out = String::new();
     let mut rest = name;
     while let Some(at) = rest.find("_x") {
-        let code = rest
-            .get(at + 2..at + 6)
-            .filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
-        let c = code
-            .and_then(|code| u32::from_str_radix(code, 16).ok())
-            .and_then(char::from_u32);
+        let code = rest.get(at + 2..at + 6).filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        let c = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
         let (text, next) = match c {
             Some(_) => (at, at + 7),
             None => (at + 2, at + 2),

@@ -86,10 +86,8 @@ const WORDS_OF_A_NAME: usize = 8;
 
 /// The stretch of an address with the name of its owner before it: `"Jane Doe" <address>`, `Jane Doe <address>`.
 fn with_name(text: &str, start: usize, end: usize) -> (usize, usize) {
-    let (Some(before), true) = (
-        text[..start].strip_suffix('<'),
-        text[end..].starts_with('>'),
-    ) else {
+    let (Some(before), true) = (text[..start].strip_suffix('<'), text[end..].starts_with('>'))
+    else {
         return (start, end);
     };
     let named = before.trim_end_matches(is_blank);
@@ -123,20 +121,10 @@ fn host_length(text: &str) -> usize {
     let gap = rest.len() - rest.trim_start_matches(is_blank).len();
     let broken = rest[..gap].contains('\n');
     let name = text[..first].trim_end_matches('.');
-    let ends = name
-        .rsplit_once('.')
-        .is_some_and(|(_, last)| last.chars().count() >= 2);
+    let ends = name.rsplit_once('.').is_some_and(|(_, last)| last.chars().count() >= 2);
     let goes_on = text[..first].ends_with('.') || !ends || text[first + gap..].starts_with('.');
-    let second = if broken && first > 0 && goes_on {
-        word(first + gap)
-    } else {
-        0
-    };
-    let length = if second > 0 {
-        first + gap + second
-    } else {
-        first
-    };
+    let second = if broken && first > 0 && goes_on { word(first + gap) } else { 0 };
+    let length = if second > 0 { first + gap + second } else { first };
     text[..length].trim_end_matches(['.', '-', '_']).len()
 }
 
@@ -155,10 +143,7 @@ fn local_start(text: &str, has_dot: bool) -> Option<usize> {
     let head = &text[..start];
     let gap = head.len() - head.trim_end_matches(is_blank).len();
     if has_dot && head[head.len() - gap..].contains('\n') {
-        let broken = head
-            .trim_end_matches(is_blank)
-            .trim_end_matches(is_local)
-            .len();
+        let broken = head.trim_end_matches(is_blank).trim_end_matches(is_local).len();
         if broken < start - gap {
             start = broken;
         }
@@ -246,9 +231,7 @@ pub(in crate::privacy) fn addresses_of_cell(text: &str) -> Vec<String> {
     let text = without_tags(&decoded(text).text);
     let one = text.matches('@').count() == 1;
     let line: String = if one {
-        text.split(['\r', '\n'])
-            .map(|line| line.trim_start_matches([' ', '\t']))
-            .collect()
+        text.split(['\r', '\n']).map(|line| line.trim_start_matches([' ', '\t'])).collect()
     } else {
         text
     };

@@ -29,10 +29,7 @@ impl Decoded<'_> {
 
 /// Decodes a text, layer by layer.
 pub(in crate::privacy) fn decoded(text: &str) -> Decoded<'_> {
-    let mut now = Decoded {
-        text: Cow::Borrowed(text),
-        places: None,
-    };
+    let mut now = Decoded { text: Cow::Borrowed(text), places: None };
     for _ in 0..LAYERS {
         work::steps(now.text.len());
         let Some((next, places)) = once(&now.text) else {
@@ -42,10 +39,7 @@ pub(in crate::privacy) fn decoded(text: &str) -> Decoded<'_> {
             Some(before) => places.into_iter().map(|place| before[place]).collect(),
             None => places,
         };
-        now = Decoded {
-            text: Cow::Owned(next),
-            places: Some(places),
-        };
+        now = Decoded { text: Cow::Owned(next), places: Some(places) };
     }
     now
 }
@@ -66,10 +60,7 @@ fn once(text: &str) -> Option<(String, Vec<usize>)> {
                 changed = true;
                 taken
             }
-            None => (
-                text.as_bytes()[at..at + c.len_utf8()].to_vec(),
-                c.len_utf8(),
-            ),
+            None => (text.as_bytes()[at..at + c.len_utf8()].to_vec(), c.len_utf8()),
         };
         places.resize(places.len() + put.len(), at);
         bytes.extend(put);
@@ -173,10 +164,7 @@ fn entity(text: &str) -> Option<(Vec<u8>, usize)> {
             Some(hex) => (16, hex),
             None => (10, number),
         };
-        let count = digits
-            .bytes()
-            .take_while(|b| char::from(*b).is_digit(radix))
-            .count();
+        let count = digits.bytes().take_while(|b| char::from(*b).is_digit(radix)).count();
         let code = u32::from_str_radix(digits.get(..count.min(8))?, radix).ok()?;
         let end = digits[count..].starts_with(';');
         let length = text.len() - digits.len() + count + usize::from(end);
@@ -184,9 +172,7 @@ fn entity(text: &str) -> Option<(Vec<u8>, usize)> {
     }
     let end = body.bytes().take(LONGEST).position(|b| b == b';')?;
     let name = body.get(..end)?;
-    let (_, means) = NAMED
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    let (_, means) = NAMED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
     Some((means.as_bytes().to_vec(), end + 2))
 }
 

@@ -27,10 +27,7 @@ pub(in crate::privacy) fn machines(text: &str) -> Vec<Found> {
                 .into_iter()
                 .flatten()
                 .find_map(|word| Some((word.len(), machine(word)?)))?;
-            Some(Found {
-                at: start..start + length,
-                canonical: ip,
-            })
+            Some(Found { at: start..start + length, canonical: ip })
         })
         .collect()
 }
@@ -51,9 +48,9 @@ pub(in crate::privacy) fn machine(word: &str) -> Option<String> {
         Err(_) => padded(word)?,
     };
     Some(match ip {
-        IpAddr::V6(six) => six
-            .to_ipv4_mapped()
-            .map_or_else(|| six.to_string(), |four| four.to_string()),
+        IpAddr::V6(six) => {
+            six.to_ipv4_mapped().map_or_else(|| six.to_string(), |four| four.to_string())
+        }
         IpAddr::V4(four) => four.to_string(),
     })
 }
@@ -67,13 +64,7 @@ fn is_network_card(word: &str) -> bool {
 fn padded(word: &str) -> Option<IpAddr> {
     let parts: Vec<u8> = word
         .split('.')
-        .map(|part| {
-            if part.len() <= 3 {
-                part.parse().ok()
-            } else {
-                None
-            }
-        })
+        .map(|part| if part.len() <= 3 { part.parse().ok() } else { None })
         .collect::<Option<_>>()?;
     let parts: [u8; 4] = parts.try_into().ok()?;
     Some(IpAddr::from(parts))

@@ -30,18 +30,13 @@ const GROUPS: [(&[usize], &str); 16] = [
 ];
 
 fn is_separator(c: char) -> bool {
-    matches!(
-        c,
-        '+' | '(' | ')' | '-' | '.' | '/' | ' ' | '\u{a0}' | '\u{2010}'..='\u{2014}'
-    )
+    matches!(c, '+' | '(' | ')' | '-' | '.' | '/' | ' ' | '\u{a0}' | '\u{2010}'..='\u{2014}')
 }
 
 /// The ASCII digit that a digit of another script stands for.
 fn digit(c: char) -> Option<char> {
     const ZEROS: [char; 4] = ['0', '\u{660}', '\u{6f0}', '\u{ff10}'];
-    ZEROS
-        .into_iter()
-        .find_map(|zero| char::from_digit((c as u32).checked_sub(zero as u32)?, 10))
+    ZEROS.into_iter().find_map(|zero| char::from_digit((c as u32).checked_sub(zero as u32)?, 10))
 }
 
 /// The telephone numbers in decoded text, left to right.
@@ -116,9 +111,7 @@ fn is_grouped(text: &str, groups: &[String]) -> bool {
     let lengths: Vec<usize> = groups.iter().map(String::len).collect();
     let dots = text.contains('.') && lengths.iter().all(|length| *length <= 3);
     !dots
-        && GROUPS
-            .iter()
-            .any(|(known, first)| *known == lengths && first.contains(&groups[0][..1]))
+        && GROUPS.iter().any(|(known, first)| *known == lengths && first.contains(&groups[0][..1]))
 }
 
 /// `2011-07-12`, `12.07.2011`, with or without more behind.

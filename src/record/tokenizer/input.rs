@@ -24,15 +24,7 @@ pub(super) struct Input<R> {
 
 impl<R: Read> Input<R> {
     pub(super) fn new(reader: R, block: usize) -> Self {
-        Self {
-            reader,
-            buffer: Vec::new(),
-            filled: 0,
-            record: 0,
-            before: 0,
-            ended: false,
-            block,
-        }
+        Self { reader, buffer: Vec::new(), filled: 0, record: 0, before: 0, ended: false, block }
     }
 
     pub(super) fn move_to(&mut self, reader: R, offset: u64) {

@@ -72,19 +72,9 @@ impl Marks {
         // Line ends within the record, and how many of them were before the quote that is open.
         let (mut lines, mut lines_before) = (0, 0);
         loop {
-            let stop = self.walk(
-                input,
-                fields,
-                &mut open,
-                &mut state,
-                &mut lines,
-                &mut lines_before,
-            );
-            let broken = Broken {
-                open,
-                lines_before,
-                column: fields.len() + 1,
-            };
+            let stop =
+                self.walk(input, fields, &mut open, &mut state, &mut lines, &mut lines_before);
+            let broken = Broken { open, lines_before, column: fields.len() + 1 };
             match stop {
                 Stop::Line(at) => {
                     let start = input.record;
@@ -119,17 +109,13 @@ impl Marks {
                 return Ok(Found::End);
             }
             match state {
-                State::Bare => fields.push(Field {
-                    start: open,
-                    end: end - start,
-                    written: Written::Bare,
-                }),
+                State::Bare => {
+                    fields.push(Field { start: open, end: end - start, written: Written::Bare })
+                }
                 State::Closed { at, doubled } => fields.push(quoted(open, at, doubled)),
                 State::Quoted { .. } | State::Doubling => {
-                    let problem = (
-                        Reason::UnclosedQuote,
-                        "is not closed before the end of the file",
-                    );
+                    let problem =
+                        (Reason::UnclosedQuote, "is not closed before the end of the file");
                     return self.give_up(broken, input, line, problem);
                 }
             }
@@ -158,9 +144,8 @@ impl Marks {
         let (mut start, mut now) = (*open, *state);
         let stop = loop {
             if mask == 0 {
-                let Some(chunk) = buffer
-                    .get(next..next + CHUNK + AHEAD)
-                    .and_then(|ahead| ahead.first_chunk())
+                let Some(chunk) =
+                    buffer.get(next..next + CHUNK + AHEAD).and_then(|ahead| ahead.first_chunk())
                 else {
                     break Stop::More;
                 };
@@ -177,20 +162,12 @@ impl Marks {
             let byte = buffer[at];
             match now {
                 State::Bare if byte == delimiter => {
-                    fields.push(Field {
-                        start,
-                        end: at - record,
-                        written: Written::Bare,
-                    });
+                    fields.push(Field { start, end: at - record, written: Written::Bare });
                     start = at - record + 1;
                 }
                 State::Bare if byte == b'\n' => {
                     let whole = without_cr(&buffer[record + start..at], b"\n");
-                    fields.push(Field {
-                        start,
-                        end: start + whole.len(),
-                        written: Written::Bare,
-                    });
+                    fields.push(Field { start, end: start + whole.len(), written: Written::Bare });
                     break Stop::Line(at);
                 }
                 State::Bare => {
@@ -205,23 +182,18 @@ impl Marks {
                     } else if byte == quote {
                         now = match (buffer.get(at + 1), buffer.get(at + 2)) {
                             (Some(b'"'), _) => State::Doubling,
-                            (None | Some(b'\n'), _) | (Some(b'\r'), Some(b'\n')) => State::Closed {
-                                at: at - record,
-                                doubled,
-                            },
-                            (Some(byte), _) if *byte == delimiter => State::Closed {
-                                at: at - record,
-                                doubled,
-                            },
+                            (None | Some(b'\n'), _) | (Some(b'\r'), Some(b'\n')) => {
+                                State::Closed { at: at - record, doubled }
+                            }
+                            (Some(byte), _) if *byte == delimiter => {
+                                State::Closed { at: at - record, doubled }
+                            }
                             _ => break Stop::TextAfterQuote,
                         };
                     }
                 }
                 State::Doubling => now = State::Quoted { doubled: true },
-                State::Closed {
-                    at: closed,
-                    doubled,
-                } => {
+                State::Closed { at: closed, doubled } => {
                     fields.push(quoted(start, closed, doubled));
                     if byte == b'\n' {
                         break Stop::Line(at);
@@ -271,12 +243,9 @@ impl Marks {
     ) -> Found {
         match beyond(limits, end - start, fields) {
             None => Found::Record { start, end },
-            Some(detail) => Found::Reject(reject(
-                line,
-                Reason::TooLong,
-                &input.buffer[start..end],
-                detail,
-            )),
+            Some(detail) => {
+                Found::Reject(reject(line, Reason::TooLong, &input.buffer[start..end], detail))
+            }
         }
     }
 
@@ -320,11 +289,8 @@ impl Marks {
 /// beyond ASCII.
 #[inline(always)]
 fn marks(chunk: &[u8; CHUNK], delimiter: u8, quote: u8) -> (u64, bool) {
-    let (delimiter, quote, feed) = (
-        u8x16::splat(delimiter),
-        u8x16::splat(quote),
-        u8x16::splat(b'\n'),
-    );
+    let (delimiter, quote, feed) =
+        (u8x16::splat(delimiter), u8x16::splat(quote), u8x16::splat(b'\n'));
     let (parts, _) = chunk.as_chunks::<16>();
     let mut mask = 0;
     let mut all = u8x16::splat(0);

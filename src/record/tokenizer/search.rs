@@ -31,12 +31,7 @@ struct Seek {
 
 impl Seek {
     fn new(needle: Vec<u8>) -> Self {
-        Self {
-            finder: memmem::Finder::new(&needle).into_owned(),
-            needle,
-            until: 0,
-            found: false,
-        }
+        Self { finder: memmem::Finder::new(&needle).into_owned(), needle, until: 0, found: false }
     }
 
     /// Forgets everything, to search again from an earlier place.
@@ -148,10 +143,7 @@ impl Search {
         *line += count_lines(seen);
         input.record = next;
         Ok(match beyond(limits, text.len(), fields) {
-            None => Found::Record {
-                start,
-                end: start + text.len(),
-            },
+            None => Found::Record { start, end: start + text.len() },
             Some(detail) => Found::Reject(reject(begun, Reason::TooLong, text, detail)),
         })
     }
@@ -198,17 +190,10 @@ impl Search {
     ) -> Result<OneField, ReadError> {
         loop {
             let from = input.record + open;
-            let delimiter = self
-                .delimiter
-                .as_mut()
-                .and_then(|seek| seek.next(input, from));
+            let delimiter = self.delimiter.as_mut().and_then(|seek| seek.next(input, from));
             let end = self.end.next(input, from);
             let bare = |stop: usize, behind: usize, after: After| {
-                let field = Field {
-                    start: open,
-                    end: stop - input.record,
-                    written: Written::Bare,
-                };
+                let field = Field { start: open, end: stop - input.record, written: Written::Bare };
                 Ok(Ok((field, behind - input.record, after)))
             };
             // Either may begin like the other: the longer is meant. It has to be in the buffer to be found.
@@ -223,20 +208,12 @@ impl Search {
                         && delimiter.is_none_or(|other| !self.delimits(other, Some(at))) =>
                 {
                     let field = without_cr(&input.buffer[from..at], &self.end.needle);
-                    return bare(
-                        from + field.len(),
-                        at + self.end.needle.len(),
-                        After::Record,
-                    );
+                    return bare(from + field.len(), at + self.end.needle.len(), After::Record);
                 }
                 _ if input.ended => return bare(input.filled, input.filled, After::Record),
                 _ => {}
             }
-            let known = delimiter
-                .into_iter()
-                .chain(end)
-                .min()
-                .unwrap_or(input.filled);
+            let known = delimiter.into_iter().chain(end).min().unwrap_or(input.filled);
             let length = known - input.record;
             let last = length - open;
             if let Some(detail) = already_beyond(limits, length, last, fields) {
@@ -305,10 +282,7 @@ impl Search {
             }
             (_, Some(length)) => Ok((field, closed + 1 + length, After::Record)),
             (_, None) if rest.is_empty() => Ok((field, closed + 1, After::Record)),
-            _ => Err((
-                Reason::TextAfterQuote,
-                "is closed, but text follows".to_owned(),
-            )),
+            _ => Err((Reason::TextAfterQuote, "is closed, but text follows".to_owned())),
         })
     }
 }

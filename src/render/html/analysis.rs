@@ -120,10 +120,7 @@ fn cannot_show(page: &mut Page, run: &AnalysisRun) {
     let unlocks: Vec<Vec<TableCell>> = (run.unlocks.iter())
         .map(|one| {
             let names: Vec<String> = one.findings.iter().map(|name| code(name)).collect();
-            vec![
-                TableCell::text(&one.needs),
-                TableCell::html(names.join(" ")),
-            ]
+            vec![TableCell::text(&one.needs), TableCell::html(names.join(" "))]
         })
         .collect();
     if !unlocks.is_empty() {
@@ -159,10 +156,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
     let header = wording::FILE_COLUMNS.map(String::from);
     let rows: Vec<Vec<TableCell>> = (run.files.iter())
         .map(|file| {
-            let count = |n: u64| TableCell {
-                number: true,
-                ..TableCell::text(&n.to_string())
-            };
+            let count = |n: u64| TableCell { number: true, ..TableCell::text(&n.to_string()) };
             let exported = match &file.exported_at {
                 Cell::Null => "unknown".to_owned(),
                 at => format!("{} ({})", wording::brief_value(at), file.exported_at_from),
@@ -196,11 +190,7 @@ fn rests_on(page: &mut Page, run: &AnalysisRun) {
     }
     facts.push(wording::server_clock(run));
     facts.extend(run.outages.iter().map(wording::outage));
-    if run
-        .periods
-        .iter()
-        .any(|period| period.series.iter().any(|one| one.host.is_some()))
-    {
+    if run.periods.iter().any(|period| period.series.iter().any(|one| one.host.is_some())) {
         let known = "An agent is counted on the application server of the last log-in in the rows";
         facts.push(known.to_owned());
     }

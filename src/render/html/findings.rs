@@ -32,13 +32,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun, tables_beside: bool) {
     }
     let nothing: Vec<String> = (run.findings.iter())
         .filter(|finding| finding.verdict == FindingVerdict::Nothing)
-        .map(|finding| {
-            format!(
-                "<li>{} {}</li>\n",
-                text(&finding.title),
-                code(&finding.name)
-            )
-        })
+        .map(|finding| format!("<li>{} {}</li>\n", text(&finding.title), code(&finding.name)))
         .collect();
     if !nothing.is_empty() {
         let found_nothing = format!("{} without rows", counted(nothing.len(), "finding"));
@@ -75,11 +69,7 @@ fn more(page: &mut Page, finding: &FindingRun, tables_beside: bool) {
         format!("all are in <a href=\"{0}\">{0}</a>", text(&file))
     } else {
         let option = code(&format!("--only {}", finding.name));
-        format!(
-            "{option} shows all, and {} writes them into {}",
-            code("--out DIR"),
-            code(&file)
-        )
+        format!("{option} shows all, and {} writes them into {}", code("--out DIR"), code(&file))
     };
     page.markup(format_args!(
         "<p class=\"small\">The first {SHOWN} of {}; {place}.</p>\n",
@@ -113,9 +103,8 @@ fn rows(page: &mut Page, finding: &FindingRun) {
     let mut lines = Vec::new();
     for row in shown {
         let cells = columns.apart.iter();
-        let mut cells: Vec<TableCell> = cells
-            .map(|at| value(&table.columns[*at].name, &row[*at]))
-            .collect();
+        let mut cells: Vec<TableCell> =
+            cells.map(|at| value(&table.columns[*at].name, &row[*at])).collect();
         cells.extend(columns.place.map(|(file, line)| match one_file {
             Some(_) => TableCell::value(&row[line]),
             None => TableCell::text(&columns::place(&row[file], &row[line])),
@@ -133,11 +122,7 @@ fn rows(page: &mut Page, finding: &FindingRun) {
 /// Where the evidence of a table is, which leaves the columns that are shown side by side.
 fn evidence_of(table: &ResultTable, columns: &mut Columns) -> Evidence {
     let evidence = EVIDENCE.map(|(name, ..)| table.position(name));
-    for some in [
-        &mut columns.same,
-        &mut columns.same_here,
-        &mut columns.apart,
-    ] {
+    for some in [&mut columns.same, &mut columns.same_here, &mut columns.apart] {
         some.retain(|at| !evidence.contains(&Some(*at)));
     }
     evidence
@@ -152,10 +137,7 @@ fn said_once(page: &mut Page, label: &str, table: &ResultTable, same: &[usize]) 
         format!("{} {}", text(name), value(name, &table.rows[0][*at]).html)
     };
     let said: Vec<String> = same.iter().map(said).collect();
-    page.markup(format_args!(
-        "<p class=\"small\">{label}: {}</p>\n",
-        said.join("; ")
-    ));
+    page.markup(format_args!("<p class=\"small\">{label}: {}</p>\n", said.join("; ")));
 }
 
 /// A cell as displayed: times to the second, and a verdict as a coloured label.
@@ -169,10 +151,9 @@ fn value(column: &str, cell: &Cell) -> TableCell {
             };
             TableCell::mark(class, word)
         }
-        Cell::Timestamp(_) => TableCell {
-            class: NO_BREAK,
-            ..TableCell::text(&wording::brief_value(cell))
-        },
+        Cell::Timestamp(_) => {
+            TableCell { class: NO_BREAK, ..TableCell::text(&wording::brief_value(cell)) }
+        }
         cell => TableCell::value(cell),
     }
 }
@@ -195,10 +176,7 @@ fn pieces<'r>(evidence: &Evidence, row: &'r [Cell]) -> Vec<(usize, &'r str)> {
 fn chips(pieces: &[(usize, &str)]) -> String {
     let chip = |(of, piece): &(usize, &str)| {
         let (_, class, word) = EVIDENCE[*of];
-        format!(
-            "<span class=\"chip {class}\">{word}{}</span> ",
-            words(piece)
-        )
+        format!("<span class=\"chip {class}\">{word}{}</span> ", words(piece))
     };
     pieces.iter().map(chip).collect()
 }
@@ -216,10 +194,7 @@ impl<'t> Shared<'t> {
     ) -> Self {
         let mut said = Vec::new();
         let all = format!("Evidence in all {} rows", table.rows.len());
-        for (label, rows) in [
-            (all.as_str(), &table.rows[..]),
-            ("Evidence in these rows", shown),
-        ] {
+        for (label, rows) in [(all.as_str(), &table.rows[..]), ("Evidence in these rows", shown)] {
             if rows.len() < 2 {
                 continue;
             }

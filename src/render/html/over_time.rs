@@ -53,21 +53,13 @@ fn heading(period: &PeriodRun, shades: &[Shade<'_>]) -> String {
     let numbers = shades.iter().filter(|shade| within.contains(&shade.from));
     let numbers: Vec<String> = numbers.map(|shade| shade.number.to_string()).collect();
     let (from, to) = (minute(&period.from), minute(&period.to));
-    let outages = if numbers.len() == 1 {
-        "outage"
-    } else {
-        "outages"
-    };
+    let outages = if numbers.len() == 1 { "outage" } else { "outages" };
     format!("Around {outages} {}: {from} to {to}", numbers.join(", "))
 }
 
 fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shade<'_>]) {
     let drawing = Drawing::of(run, period, shades);
-    let name = format!(
-        "What happened from {} to {}",
-        minute(&period.from),
-        minute(&period.to)
-    );
+    let name = format!("What happened from {} to {}", minute(&period.from), minute(&period.to));
     page.markup(format_args!(
         "<figure><div class=\"chart\" role=\"group\" aria-label=\"{0}\">\
          <svg viewBox=\"0 0 {RIGHT_EDGE} {1:.0}\">\n",
@@ -75,9 +67,7 @@ fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shad
         drawing.height
     ));
     drawing.all(page);
-    page.markup(format_args!(
-        "</svg></div>\n<figcaption class=\"small soft\">"
-    ));
+    page.markup(format_args!("</svg></div>\n<figcaption class=\"small soft\">"));
     page.markup(format_args!("{}", words(&caption(run, period))));
     page.markup(format_args!("</figcaption></figure>\n"));
 }
@@ -151,21 +141,13 @@ struct Drawing<'r> {
 
 impl<'r> Drawing<'r> {
     fn of(run: &'r AnalysisRun, period: &'r PeriodRun, shades: &'r [Shade]) -> Self {
-        let mut drawing = Self {
-            period,
-            shades,
-            series: Vec::new(),
-            below: 0.0,
-            dots: Vec::new(),
-            height: 0.0,
-        };
+        let mut drawing =
+            Self { period, shades, series: Vec::new(), below: 0.0, dots: Vec::new(), height: 0.0 };
         let mut y = TOP;
         for series in &period.series {
             let alike = (period.series.iter()).filter(|other| other.what == series.what);
             let tallest = alike.flat_map(|one| &one.counts).max().copied();
-            drawing
-                .series
-                .push((y, tallest.unwrap_or(0).max(1), series));
+            drawing.series.push((y, tallest.unwrap_or(0).max(1), series));
             y += BARS + BETWEEN;
         }
         drawing.below = y;
@@ -285,10 +267,7 @@ impl<'r> Drawing<'r> {
     /// side.
     fn numbers(&self, page: &mut Page) {
         let mut drawn: Vec<(f64, &Shade<'_>)> = (self.shades.iter())
-            .filter_map(|shade| {
-                self.span(shade)
-                    .map(|(x, to)| (f64::midpoint(x, to), shade))
-            })
+            .filter_map(|shade| self.span(shade).map(|(x, to)| (f64::midpoint(x, to), shade)))
             .collect();
         drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut free = 0.0_f64;
@@ -348,14 +327,9 @@ impl<'r> Drawing<'r> {
         let wide = (RIGHT - LEFT) / units(series.counts.len().max(1));
         let mut path = String::new();
         for (at, count) in series.counts.iter().enumerate().filter(|(_, n)| **n > 0) {
-            let (x, tall) = (
-                LEFT + wide * units(at),
-                BARS * f64::from(*count) / f64::from(top),
-            );
+            let (x, tall) = (LEFT + wide * units(at), BARS * f64::from(*count) / f64::from(top));
             let width = wide - (wide * 0.15).min(1.5);
-            path.push_str(&format!(
-                "M{x:.2} {base:.0}v-{tall:.2}h{width:.2}v{tall:.2}z"
-            ));
+            path.push_str(&format!("M{x:.2} {base:.0}v-{tall:.2}h{width:.2}v{tall:.2}z"));
         }
         page.markup(format_args!(
             "<path class=\"bar {}\" d=\"{path}\"/></g>\n",
@@ -422,12 +396,7 @@ fn dot(page: &mut Page, x: f64, y: f64, sign: &LastSignRun) {
     let title = format!("{who}: {word}, {}", wording::brief_value(&sign.at));
     page.markup(format_args!(
         "<path class=\"dot {class}\" d=\"{}\"><title>{}</title></path>\n",
-        shape(
-            sign.state,
-            x,
-            y,
-            if sign.chats > 1 { DOT + 1.4 } else { DOT - 0.4 }
-        ),
+        shape(sign.state, x, y, if sign.chats > 1 { DOT + 1.4 } else { DOT - 0.4 }),
         text(&title)
     ));
 }
@@ -437,10 +406,7 @@ fn shape(state: OpenChatState, x: f64, y: f64, r: f64) -> String {
     match state {
         OpenChatState::Probable => {
             let r = r * 1.2;
-            format!(
-                "M{:.2} {y:.1}l{r:.1}-{r:.1} {r:.1} {r:.1}-{r:.1} {r:.1}z",
-                x - r
-            )
+            format!("M{:.2} {y:.1}l{r:.1}-{r:.1} {r:.1} {r:.1}-{r:.1} {r:.1}z", x - r)
         }
         OpenChatState::Unassigned => {
             format!("M{:.2} {:.1}h{two:.1}v{two:.1}h-{two:.1}z", x - r, y - r)
@@ -461,9 +427,7 @@ fn legend(page: &mut Page, run: &AnalysisRun, has_shades: bool) {
     }
     page.markup(format_args!("<ul class=\"legend small soft\">"));
     if has_shades {
-        page.markup(format_args!(
-            "<li><i class=\"shaded\"></i>outage, by its number below</li>"
-        ));
+        page.markup(format_args!("<li><i class=\"shaded\"></i>outage, by its number below</li>"));
     }
     for state in states {
         let (class, word) = look(state);
@@ -480,22 +444,15 @@ fn legend(page: &mut Page, run: &AnalysisRun, has_shades: bool) {
 /// Marks of the axis with their names, nine or fewer: the time of day, and the date where a day begins. The date of the
 /// whole is at the left of them.
 fn ticks(from: i64, to: i64) -> Vec<(i64, String)> {
-    const MINUTES: [i64; 14] = [
-        1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080,
-    ];
+    const MINUTES: [i64; 14] = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
     const DAY: i64 = 1440 * 60_000;
     const MAX_TICKS: i64 = 9;
     let steps = MINUTES.into_iter().map(|minutes| minutes * 60_000);
-    let fits = steps
-        .into_iter()
-        .find(|step| (to - from) / step <= MAX_TICKS);
+    let fits = steps.into_iter().find(|step| (to - from) / step <= MAX_TICKS);
     let step = fits.unwrap_or(((to - from) / MAX_TICKS / DAY + 1) * DAY);
     let first = from + (step - from.rem_euclid(step)) % step;
     let mut marks = Vec::new();
-    for at in (0..=MAX_TICKS)
-        .map(|n| first + n * step)
-        .take_while(|at| *at <= to)
-    {
+    for at in (0..=MAX_TICKS).map(|n| first + n * step).take_while(|at| *at <= to) {
         let whole = Cell::Timestamp(at).to_string();
         let (date, time) = (whole.get(5..10), whole.get(11..16));
         let (Some(date), Some(time)) = (date, time) else {
@@ -517,10 +474,7 @@ fn minute(at: &Cell) -> String {
     whole.get(..16).map_or(whole.clone(), str::to_owned)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a number of parts or of dots, far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a number of parts or of dots, far below 2^53")]
 fn units(n: usize) -> f64 {
     n as f64
 }

@@ -14,9 +14,7 @@ pub(super) struct Page {
 impl Page {
     /// Writes our own markup. Anything else goes through [`text`] first.
     pub(super) fn markup(&mut self, markup: Arguments<'_>) {
-        self.html
-            .write_fmt(markup)
-            .expect("writing to a String does not fail");
+        self.html.write_fmt(markup).expect("writing to a String does not fail");
     }
 
     /// An element with one class that contains text; an empty class is omitted.
@@ -24,32 +22,22 @@ impl Page {
         if class.is_empty() {
             self.markup(format_args!("<{tag}>{}</{tag}>\n", words(inside)));
         } else {
-            self.markup(format_args!(
-                "<{tag} class=\"{class}\">{}</{tag}>\n",
-                words(inside)
-            ));
+            self.markup(format_args!("<{tag} class=\"{class}\">{}</{tag}>\n", words(inside)));
         }
     }
 
     /// One of our own sentences, in which names between back-ticks are code.
     pub(super) fn prose(&mut self, tag: &str, class: &str, sentence: &str) {
         let parts = sentence.split('`').enumerate();
-        let parts: Vec<String> = parts
-            .map(|(at, part)| if at % 2 == 1 { code(part) } else { words(part) })
-            .collect();
-        self.markup(format_args!(
-            "<{tag} class=\"{class}\">{}</{tag}>\n",
-            parts.concat()
-        ));
+        let parts: Vec<String> =
+            parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { words(part) }).collect();
+        self.markup(format_args!("<{tag} class=\"{class}\">{}</{tag}>\n", parts.concat()));
     }
 
     /// Preformatted lines of text.
     pub(super) fn lines(&mut self, text: &str) {
         let lines: Vec<String> = text.lines().map(self::text).collect();
-        self.markup(format_args!(
-            "<pre tabindex=\"0\">{}</pre>\n",
-            lines.join("\n")
-        ));
+        self.markup(format_args!("<pre tabindex=\"0\">{}</pre>\n", lines.join("\n")));
     }
 
     /// A list of sentences; nothing if empty.
@@ -72,9 +60,7 @@ impl Page {
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{name}\"><table>\n<thead><tr>"
         ));
         for (at, name) in header.iter().enumerate() {
-            let number = rows
-                .iter()
-                .any(|row| row.get(at).is_some_and(|cell| cell.number));
+            let number = rows.iter().any(|row| row.get(at).is_some_and(|cell| cell.number));
             let class = if number { " class=\"n\"" } else { "" };
             let name = match name.as_str() {
                 "" => "<span class=\"null\">(no name)</span>".to_owned(),
@@ -85,11 +71,7 @@ impl Page {
         self.markup(format_args!("</tr></thead>\n"));
         let goes_on = |row: &Vec<TableCell>| row.len() == 1 && header.len() > 1;
         for group in rows.chunk_by(|_, next| goes_on(next)) {
-            let class = if group.len() > 1 {
-                " class=\"group\""
-            } else {
-                ""
-            };
+            let class = if group.len() > 1 { " class=\"group\"" } else { "" };
             self.markup(format_args!("<tbody{class}>\n"));
             self.group(group, header.len());
             self.markup(format_args!("</tbody>"));
@@ -126,9 +108,7 @@ impl Page {
     /// The same with markup as its summary.
     pub(super) fn unfolding(&mut self, open: bool, summary: &str, inside: impl FnOnce(&mut Self)) {
         let open = if open { " open" } else { "" };
-        self.markup(format_args!(
-            "<details{open}><summary>{summary}</summary>\n"
-        ));
+        self.markup(format_args!("<details{open}><summary>{summary}</summary>\n"));
         inside(self);
         self.markup(format_args!("</details>\n"));
     }
@@ -159,11 +139,7 @@ impl TableCell {
 
     /// A cell of markup.
     pub(super) fn html(html: String) -> Self {
-        Self {
-            html,
-            class: "",
-            number: false,
-        }
+        Self { html, class: "", number: false }
     }
 
     /// A value: NULL is shown as NULL, which no text can look like.
@@ -234,11 +210,7 @@ pub(super) fn text(data: &str) -> String {
 /// A name as a URL fragment.
 pub(super) fn anchor(name: &str) -> String {
     let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '-'
-        }
+        if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }
     };
     name.chars().map(plain).collect()
 }

@@ -30,9 +30,7 @@ pub(super) fn draw(page: &mut Page, run: &str, timeline: &Timeline) {
     page.markup(format_args!("</svg></div>\n"));
     legend(page);
     page.markup(format_args!("</figure>\n"));
-    page.folded(false, "The timeline as a table", |page| {
-        table(page, timeline)
-    });
+    page.folded(false, "The timeline as a table", |page| table(page, timeline));
 }
 
 /// The chart alone, with its width and height.
@@ -78,9 +76,8 @@ impl<'t> Drawing<'t> {
         let mut rows = Vec::new();
         let mut y = TOP;
         for (heading, parties) in chart::GROUPS {
-            let lanes: Vec<&Lane> = (timeline.lanes.iter())
-                .filter(|lane| parties.contains(&lane.party))
-                .collect();
+            let lanes: Vec<&Lane> =
+                (timeline.lanes.iter()).filter(|lane| parties.contains(&lane.party)).collect();
             if lanes.is_empty() {
                 continue;
             }
@@ -96,13 +93,7 @@ impl<'t> Drawing<'t> {
         if let Some(last) = messages.iter().map(|place| place.line).max() {
             y += HEADING + MESSAGE_LINE * ordinal(last + 1);
         }
-        Self {
-            timeline,
-            rows,
-            messages,
-            below,
-            height: y + 8.0,
-        }
+        Self { timeline, rows, messages, below, height: y + 8.0 }
     }
 
     fn all(&self, page: &mut Page) {
@@ -194,11 +185,7 @@ impl<'t> Drawing<'t> {
     fn span(&self, page: &mut Page, y: f64, span: &Span) {
         let (x, to) = (self.x(chart::ms(&span.from)), self.x(chart::ms(&span.to)));
         let width = (to - x - 1.0).max(1.0);
-        let look = if span.misleads {
-            "misleads"
-        } else {
-            tone(span.tone)
-        };
+        let look = if span.misleads { "misleads" } else { tone(span.tone) };
         let sure = match span.covered {
             Some(false) => " uncovered",
             _ => "",
@@ -237,10 +224,7 @@ impl<'t> Drawing<'t> {
             let x = place.x;
             let y = self.below + HEADING + MESSAGE_LINE * ordinal(place.line);
             let (drawn, class) = if message.delivered {
-                (
-                    format!("<circle class=\"delivered\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>"),
-                    "",
-                )
+                (format!("<circle class=\"delivered\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>"), "")
             } else {
                 let (left, right, up, down) = (x - 4.0, x + 4.0, y - 4.0, y + 4.0);
                 (
@@ -302,13 +286,7 @@ fn message_places(timeline: &Timeline) -> Vec<MessagePlace> {
             Some(end) => *end = right,
             None => taken.push(right),
         }
-        places.push(MessagePlace {
-            x,
-            text,
-            from,
-            to,
-            line,
-        });
+        places.push(MessagePlace { x, text, from, to, line });
     }
     places
 }
@@ -316,23 +294,13 @@ fn message_places(timeline: &Timeline) -> Vec<MessagePlace> {
 /// The same as the drawing, a line for each change.
 fn table(page: &mut Page, timeline: &Timeline) {
     let mut rows: Vec<(i64, Vec<TableCell>)> = Vec::new();
-    let at = |cell| {
-        (
-            chart::ms(cell),
-            TableCell::text(&chart::offset(timeline, cell)),
-        )
-    };
+    let at = |cell| (chart::ms(cell), TableCell::text(&chart::offset(timeline, cell)));
     for step in &timeline.steps {
         let (ms, time) = at(&step.at);
         let what = format!("step {} of {}", step.id, step.scenario);
         rows.push((
             ms,
-            vec![
-                time,
-                TableCell::text(&what),
-                TableCell::text(&step.title),
-                TableCell::text(""),
-            ],
+            vec![time, TableCell::text(&what), TableCell::text(&step.title), TableCell::text("")],
         ));
     }
     for lane in &timeline.lanes {
@@ -346,22 +314,13 @@ fn table(page: &mut Page, timeline: &Timeline) {
             let label = chart::label(timeline, lane);
             rows.push((
                 ms,
-                vec![
-                    time,
-                    TableCell::text(&label),
-                    TableCell::text(&span.value),
-                    note,
-                ],
+                vec![time, TableCell::text(&label), TableCell::text(&span.value), note],
             ));
         }
     }
     for message in &timeline.messages {
         let (ms, time) = at(&message.at);
-        let fate = if message.delivered {
-            "delivered"
-        } else {
-            "lost"
-        };
+        let fate = if message.delivered { "delivered" } else { "lost" };
         let who = format!("{} types", message.author);
         rows.push((
             ms,
@@ -391,10 +350,7 @@ fn legend(page: &mut Page) {
     ];
     page.markup(format_args!("<ul class=\"legend small soft\">"));
     for (class, word) in ENTRIES {
-        page.markup(format_args!(
-            "<li><i class=\"{class}\"></i>{}</li>",
-            text(word)
-        ));
+        page.markup(format_args!("<li><i class=\"{class}\"></i>{}</li>", text(word)));
     }
     page.markup(format_args!(
         "<li><span aria-hidden=\"true\">&#9679;</span> delivered</li>\
@@ -447,10 +403,7 @@ fn letters(room: f64) -> usize {
 }
 
 /// A part of a whole.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of a replay are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a replay are far below 2^53")]
 pub(super) fn share(part: i64, whole: i64) -> f64 {
     part as f64 / whole as f64
 }

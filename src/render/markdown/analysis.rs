@@ -28,11 +28,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         page.list(run.next.iter().map(|one| escape(one)));
     }
     page.level = 1;
-    for finding in run
-        .findings
-        .iter()
-        .filter(|finding| !finding.table.rows.is_empty())
-    {
+    for finding in run.findings.iter().filter(|finding| !finding.table.rows.is_empty()) {
         let mut remarks = vec![finding.meaning.clone()];
         remarks.extend(finding.remarks.iter().cloned());
         remarks.push(wording::told(finding));
@@ -51,10 +47,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
         return;
     }
     page.heading(2, "What was read");
-    page.table(
-        &wording::FILE_COLUMNS.map(String::from),
-        run.files.iter().map(file).collect(),
-    );
+    page.table(&wording::FILE_COLUMNS.map(String::from), run.files.iter().map(file).collect());
     let remarks = run.files.iter().flat_map(|file| {
         let said = file.remarks.iter().chain(&file.rejects);
         said.map(|one| escape(&format!("{}: {one}", file.file)))
@@ -122,8 +115,7 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
         page.paragraph(&named.collect::<Vec<_>>().join("<br>"));
         let said = wording::evidence(candidate).into_iter();
         page.list(said.flat_map(|(label, said)| {
-            said.into_iter()
-                .map(move |one| format!("{label}: {}", escape(&one)))
+            said.into_iter().map(move |one| format!("{label}: {}", escape(&one)))
         }));
     }
 }

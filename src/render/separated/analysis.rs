@@ -9,9 +9,8 @@ use super::{Out, Texts};
 use crate::report::{AnalysisRun, FindingRun};
 use crate::table::Cell;
 
-pub(super) const HEADER: [&str; 9] = [
-    "finding", "basis", "verdict", "row", "key", "file", "line", "column", "value",
-];
+pub(super) const HEADER: [&str; 9] =
+    ["finding", "basis", "verdict", "row", "key", "file", "line", "column", "value"];
 
 pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> io::Result<()> {
     out.line(HEADER)?;
@@ -54,20 +53,8 @@ pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> io::Result<()>
 
 fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> io::Result<()> {
     let verdict = wording::finding_verdict(finding.verdict);
-    let about = [vec![finding.title.clone()], finding.remarks.clone()]
-        .concat()
-        .join("; ");
-    let first = [
-        &finding.name,
-        finding.basis.name(),
-        verdict,
-        "",
-        "",
-        "",
-        "",
-        "(finding)",
-        &about,
-    ];
+    let about = [vec![finding.title.clone()], finding.remarks.clone()].concat().join("; ");
+    let first = [&finding.name, finding.basis.name(), verdict, "", "", "", "", "(finding)", &about];
     out.texts(first)?;
     let names = finding.table.names();
     let place = |texts: &Texts, row: &[Cell], name: &str| {
@@ -76,10 +63,7 @@ fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> io::Result<()> {
     };
     for (at, row) in finding.table.rows.iter().enumerate() {
         let (number, key) = ((at + 1).to_string(), out.texts.value(row.first()));
-        let (file, line) = (
-            place(&out.texts, row, "file"),
-            place(&out.texts, row, "line"),
-        );
+        let (file, line) = (place(&out.texts, row, "file"), place(&out.texts, row, "line"));
         for (name, cell) in names.iter().zip(row) {
             if ["file", "line"].contains(name) {
                 continue;

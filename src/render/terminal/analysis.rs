@@ -66,17 +66,11 @@ fn answers(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result
 }
 
 fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
-    let (context, urgent): (Vec<_>, Vec<_>) = wording::by_urgency(run)
-        .into_iter()
-        .partition(|one| detail == Detail::Brief && waits(one));
+    let (context, urgent): (Vec<_>, Vec<_>) =
+        wording::by_urgency(run).into_iter().partition(|one| detail == Detail::Brief && waits(one));
     for (at, finding) in urgent.iter().enumerate() {
         let listed = urgent[..at].iter().find(|above| has_all(above, finding));
-        rows(
-            page,
-            finding,
-            listed.filter(|_| detail == Detail::Brief),
-            detail,
-        )?;
+        rows(page, finding, listed.filter(|_| detail == Detail::Brief), detail)?;
     }
     if !context.is_empty() {
         page.line(0, "Less urgent (`--all` shows the rows)")?;
@@ -89,9 +83,8 @@ fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Resul
 /// Findings, one line each: name, number of rows, and as much of the title as fits.
 fn counts(page: &mut Page<'_>, findings: &[&FindingRun]) -> io::Result<()> {
     let name = findings.iter().map(|one| one.name.len()).max().unwrap_or(0);
-    let counts: Vec<String> = (findings.iter())
-        .map(|one| one.table.rows.len().to_string())
-        .collect();
+    let counts: Vec<String> =
+        (findings.iter()).map(|one| one.table.rows.len().to_string()).collect();
     let digits = counts.iter().map(String::len).max().unwrap_or(0);
     for (finding, count) in findings.iter().zip(&counts) {
         let unclear = match finding.verdict {
@@ -128,12 +121,7 @@ fn has_all(other: &FindingRun, finding: &FindingRun) -> bool {
         return false;
     };
     let firsts = |finding: &'_ FindingRun| -> BTreeSet<String> {
-        finding
-            .table
-            .rows
-            .iter()
-            .map(|row| row[0].to_string())
-            .collect()
+        finding.table.rows.iter().map(|row| row[0].to_string()).collect()
     };
     key.name == own.name && firsts(finding).is_subset(&firsts(other))
 }
@@ -162,11 +150,7 @@ fn rows(
             1 => "also".to_owned(),
             count => format!("all {count} are also"),
         };
-        page.prose(
-            3,
-            2,
-            format_args!("{all} listed above, in {above} ({shows})"),
-        )?;
+        page.prose(3, 2, format_args!("{all} listed above, in {above} ({shows})"))?;
     } else {
         let left_out = compact::render(page, 3, &finding.table, MAX_ROWS, detail)?;
         let mut more = Vec::new();
@@ -174,11 +158,7 @@ fn rows(
             more.push(counted(count - MAX_ROWS, "more row"));
         }
         if !left_out.is_empty() {
-            let noun = if left_out.len() == 1 {
-                "column"
-            } else {
-                "columns"
-            };
+            let noun = if left_out.len() == 1 { "column" } else { "columns" };
             more.push(format!("{noun} {}", left_out.join(", ")));
         }
         if !more.is_empty() {
@@ -234,10 +214,7 @@ fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) 
         // The summary names them.
         let would = likeliest.iter().filter(|one| one.scenarios.len() > 1);
         for one in would {
-            let (names, by) = (
-                wording::names(one),
-                wording::distinguished_by(one).join("; "),
-            );
+            let (names, by) = (wording::names(one), wording::distinguished_by(one).join("; "));
             page.prose(0, 2, format_args!("Would distinguish {names}: {by}"))?;
         }
         return Ok(());
@@ -352,9 +329,7 @@ fn listing_of(files: &[FileRun]) -> Listing {
     Listing {
         title: "Files read".to_owned(),
         table: ResultTable {
-            columns: (columns.iter())
-                .map(|(name, kind)| Column::new(*name, *kind))
-                .collect(),
+            columns: (columns.iter()).map(|(name, kind)| Column::new(*name, *kind)).collect(),
             rows: files.iter().map(row).collect(),
         },
         remarks: Vec::new(),

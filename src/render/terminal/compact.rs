@@ -45,9 +45,7 @@ impl Field {
         Self {
             name: Sanitized::of(name),
             is_number: cells.clone().all(is_number),
-            cells: cells
-                .map(|cell| Sanitized::of(wording::brief_value(cell)))
-                .collect(),
+            cells: cells.map(|cell| Sanitized::of(wording::brief_value(cell))).collect(),
             legend: Vec::new(),
         }
     }
@@ -216,14 +214,9 @@ fn said_once(
 fn legends(page: &mut Page<'_>, indent: usize, fields: &[Field]) -> io::Result<()> {
     for field in fields.iter().filter(|field| !field.legend.is_empty()) {
         let pieces = LETTERS.chars().zip(&field.legend);
-        let pieces: Vec<String> = pieces
-            .map(|(letter, piece)| format!("{letter} = {piece}"))
-            .collect();
-        page.prose(
-            indent,
-            2,
-            format_args!("{}: {}", field.name, pieces.join("; ")),
-        )?;
+        let pieces: Vec<String> =
+            pieces.map(|(letter, piece)| format!("{letter} = {piece}")).collect();
+        page.prose(indent, 2, format_args!("{}: {}", field.name, pieces.join("; ")))?;
     }
     Ok(())
 }
@@ -254,9 +247,7 @@ fn grid(
     for at in 0..rows {
         page.line(indent, line(&|field| field.cells[at].clone()))?;
         if !below.is_empty() {
-            let said = below
-                .iter()
-                .map(|one| format!("{} {}", one.name, one.cells[at]));
+            let said = below.iter().map(|one| format!("{} {}", one.name, one.cells[at]));
             let said: Vec<String> = said.collect();
             page.prose(indent + BELOW, 0, said.join("; "))?;
         }

@@ -56,26 +56,14 @@ pub(super) fn differences(
     if !wide(page, indent, comparison, shown)? {
         tall(page, indent, comparison, shown)?;
     }
-    more(
-        page,
-        indent,
-        comparison,
-        "differ",
-        differing.len() - shown.len(),
-    )?;
-    for (verdict, word) in [
-        (RowVerdict::Missing, "missing"),
-        (RowVerdict::Extra, "extra"),
-    ] {
+    more(page, indent, comparison, "differ", differing.len() - shown.len())?;
+    for (verdict, word) in [(RowVerdict::Missing, "missing"), (RowVerdict::Extra, "extra")] {
         let rows = wording::rows_that(comparison, verdict);
         let shown = &rows[..rows.len().min(MAX_ROWS)];
         if shown.is_empty() {
             continue;
         }
-        page.line(
-            indent,
-            format_args!("{word}: {}", wording::rows(comparison, rows.len())),
-        )?;
+        page.line(indent, format_args!("{word}: {}", wording::rows(comparison, rows.len())))?;
         let side = wording::whole(comparison, shown, verdict);
         if wording::is_text(comparison) {
             for line in side.rows.iter().flatten() {
@@ -177,11 +165,7 @@ fn two_in_full(page: &mut Page<'_>, named: &NamedComparison) -> io::Result<()> {
     page.value(0, "expected  ", &Sanitized::of(&named.expected))?;
     page.value(0, "actual    ", &Sanitized::of(&named.actual))?;
     if !comparison.key.is_empty() {
-        page.prose(
-            0,
-            10,
-            format_args!("key       {}", comparison.key.join(", ")),
-        )?;
+        page.prose(0, 10, format_args!("key       {}", comparison.key.join(", ")))?;
     }
     page.blank();
     differences(page, 0, comparison)?;
@@ -226,11 +210,8 @@ pub(super) fn comparison_of_two(
         .filter(|(n, _, _)| *n > 0)
         .map(|(n, noun, what)| format!("{}{what}", counted(n, noun)))
         .collect();
-    let what = if parts.is_empty() {
-        String::from("the order of rows differs")
-    } else {
-        parts.join(", ")
-    };
+    let what =
+        if parts.is_empty() { String::from("the order of rows differs") } else { parts.join(", ") };
     let rows = counted(expected, "row");
     page.prose(0, 2, format_args!("{what}; {rows} and {columns} expected"))
 }

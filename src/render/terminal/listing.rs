@@ -63,9 +63,7 @@ pub(super) fn listed(
 fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<String>> {
     let shown = |row: &Vec<Cell>| -> Vec<Sanitized> {
         let cells = row.iter().zip(&listing.table.columns);
-        cells
-            .map(|(cell, column)| Sanitized::of(in_line(cell, column)))
-            .collect()
+        cells.map(|(cell, column)| Sanitized::of(in_line(cell, column))).collect()
     };
     let names: Vec<Sanitized> = listing.table.names().iter().map(Sanitized::of).collect();
     let rows: Vec<Vec<Sanitized>> = listing.table.rows.iter().map(shown).collect();
@@ -126,9 +124,7 @@ fn in_line(cell: &Cell, column: &Column) -> String {
 fn fitted(natural: &[usize], width: usize) -> Vec<(usize, usize)> {
     let half = width / 20 * 9;
     let widest = || (1..natural.len()).max_by_key(|at| natural[*at]);
-    let mut long = (1..natural.len())
-        .find(|at| natural[*at] > half)
-        .or_else(widest);
+    let mut long = (1..natural.len()).find(|at| natural[*at] > half).or_else(widest);
     loop {
         let fitted = fitted_around(natural, width, long);
         let is_shown = |at: &usize| fitted.iter().any(|(shown, _)| shown == at);
@@ -236,34 +232,24 @@ impl Groups {
     /// The list in groups, where at least two columns repeat in most rows and the others fit `width` columns.
     fn of(listing: &Listing, words: &[usize], width: usize) -> Option<Self> {
         let rows = &listing.table.rows;
-        let repeats = |at: usize| {
-            rows.windows(2)
-                .filter(|pair| pair[0][..=at] == pair[1][..=at])
-                .count()
-        };
-        let heads = (0..words.len())
-            .take_while(|at| repeats(*at) * 2 >= rows.len())
-            .count();
+        let repeats =
+            |at: usize| rows.windows(2).filter(|pair| pair[0][..=at] == pair[1][..=at]).count();
+        let heads = (0..words.len()).take_while(|at| repeats(*at) * 2 >= rows.len()).count();
         let mut widths = words.get(heads..)?.to_vec();
         let gaps = GAP * widths.len();
         if heads < 2 || widths.len() < 2 || widths.iter().sum::<usize>() + gaps > width {
             return None;
         }
         let natural = |at: usize| {
-            let cells = rows
-                .iter()
-                .map(|row| Sanitized::of(wording::value(&row[heads + at])).width());
+            let cells =
+                rows.iter().map(|row| Sanitized::of(wording::value(&row[heads + at])).width());
             cells.fold(widths[at], usize::max)
         };
         let natural: Vec<usize> = (0..widths.len()).map(natural).collect();
         // The room that is left goes to the columns that lack most.
         for _ in widths.iter().sum::<usize>() + gaps..width {
             let lacks = |at: &usize| natural[*at] - widths[*at];
-            if let Some(at) = (0..widths.len())
-                .rev()
-                .max_by_key(lacks)
-                .filter(|at| lacks(at) > 0)
-            {
+            if let Some(at) = (0..widths.len()).rev().max_by_key(lacks).filter(|at| lacks(at) > 0) {
                 widths[at] += 1;
             }
         }
@@ -274,19 +260,13 @@ impl Groups {
         let names: Vec<Sanitized> = listing.table.names().iter().map(Sanitized::of).collect();
         page.paint(usize::MAX, BOLD);
         self.row(page, &names[self.heads..])?;
-        for rows in listing
-            .table
-            .rows
-            .chunk_by(|a, b| a[..self.heads] == b[..self.heads])
-        {
+        for rows in listing.table.rows.chunk_by(|a, b| a[..self.heads] == b[..self.heads]) {
             let shown = |cell: &Cell| match cell {
                 Cell::Text(text) => Sanitized::of(text),
                 cell => Sanitized::of(wording::value(cell)),
             };
-            let head: Vec<String> = rows[0][..self.heads]
-                .iter()
-                .map(|cell| shown(cell).to_string())
-                .collect();
+            let head: Vec<String> =
+                rows[0][..self.heads].iter().map(|cell| shown(cell).to_string()).collect();
             page.blank();
             page.paint(usize::MAX, BOLD);
             page.line(0, head.join("  "))?;
@@ -301,9 +281,8 @@ impl Groups {
     /// One row, whose cells wrap between words.
     fn row(&self, page: &mut Page<'_>, cells: &[Sanitized]) -> io::Result<()> {
         let cells = cells.iter().zip(&self.widths);
-        let cells: Vec<Vec<String>> = cells
-            .map(|(cell, width)| wrap(cell.as_str(), *width, *width, true))
-            .collect();
+        let cells: Vec<Vec<String>> =
+            cells.map(|(cell, width)| wrap(cell.as_str(), *width, *width, true)).collect();
         for at in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
             let mut line = String::new();
             for (cell, width) in cells.iter().zip(&self.widths) {
@@ -326,12 +305,7 @@ fn longest_words(listing: &Listing, most: usize) -> Vec<usize> {
         let widths = words.map(|word| word.chars().map(columns).sum::<usize>());
         widths.max().unwrap_or(0).min(most)
     };
-    let mut found: Vec<usize> = listing
-        .table
-        .names()
-        .iter()
-        .map(|name| longest(name))
-        .collect();
+    let mut found: Vec<usize> = listing.table.names().iter().map(|name| longest(name)).collect();
     for row in &listing.table.rows {
         for (word, cell) in found.iter_mut().zip(row) {
             *word = longest(&Sanitized::of(wording::cell(cell)).to_string()).max(*word);

@@ -169,11 +169,7 @@ impl Page<'_> {
         let names: Vec<Sanitized> = side.columns.iter().map(Sanitized::of).collect();
         let name = names.iter().map(Sanitized::width).max().unwrap_or(0);
         if side.rows.is_empty() {
-            self.prose(
-                indent,
-                2,
-                format_args!("(no rows of {})", side.columns.join(", ")),
-            )?;
+            self.prose(indent, 2, format_args!("(no rows of {})", side.columns.join(", ")))?;
         }
         for (at, row) in side.rows.iter().enumerate() {
             let mut indent = indent;

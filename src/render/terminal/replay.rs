@@ -27,11 +27,7 @@ pub(super) fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
     let mut branch = None;
     for step in &run.steps {
         page.blank();
-        page.prose(
-            0,
-            DETAIL,
-            format_args!("{}  step {}: {}", step.at, step.id, step.title),
-        )?;
+        page.prose(0, DETAIL, format_args!("{}  step {}: {}", step.at, step.id, step.title))?;
         if step.branch != branch {
             branch.clone_from(&step.branch);
             if let Some(name) = &branch {
@@ -122,11 +118,7 @@ fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result
     parts.extend((run.continues.as_ref()).map(|before| format!("continues {before}")));
     match (detail, &run.lines) {
         (Detail::Brief, Some(cited)) => {
-            page.prose(
-                3,
-                0,
-                format_args!("{} ({})", run.title, wording::lines(cited)),
-            )?;
+            page.prose(3, 0, format_args!("{} ({})", run.title, wording::lines(cited)))?;
         }
         (Detail::Brief, None) => page.prose(3, 0, &run.title)?,
         (Detail::Full, _) => {
@@ -140,11 +132,7 @@ fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result
         if let Some(before) = &parameter.instead_of {
             let (name, value) = (&parameter.name, wording::value(&parameter.value));
             let before = wording::value(before);
-            page.prose(
-                3,
-                2,
-                format_args!("set {name} = {value}, instead of {before}"),
-            )?;
+            page.prose(3, 2, format_args!("set {name} = {value}, instead of {before}"))?;
         }
     }
     if let Some(problem) = &run.problem {
@@ -157,11 +145,7 @@ fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result
 
 fn step_problems(page: &mut Page<'_>, step: &StepRun, at: &str) -> io::Result<()> {
     if step.skipped && step.checks.is_empty() {
-        page.prose(
-            CHECK,
-            DETAIL - CHECK,
-            format_args!("skip  {at}{}", wording::SKIPPED),
-        )?;
+        page.prose(CHECK, DETAIL - CHECK, format_args!("skip  {at}{}", wording::SKIPPED))?;
     }
     let problems = wording::step_problems(step);
     for problem in &problems {
@@ -199,9 +183,7 @@ impl Layout {
         let titles = checks().map(|check| Sanitized::of(&check.title).width());
         let room = page.width.saturating_sub(DETAIL + before + 2 + about);
         let title = titles.max().unwrap_or(0).min(room);
-        Self {
-            title: (room >= MIN_VALUE).then_some(title),
-        }
+        Self { title: (room >= MIN_VALUE).then_some(title) }
     }
 }
 
@@ -254,11 +236,8 @@ fn failure(page: &mut Page<'_>, run: &ScenarioRun, check: &CheckRun) -> io::Resu
         differences(page, DETAIL, comparison)?;
         notes(page, DETAIL, comparison, &run.errata)?;
     }
-    if let Some(because) = check
-        .basis
-        .because
-        .as_ref()
-        .filter(|_| check.verdict != CheckVerdict::Pending)
+    if let Some(because) =
+        check.basis.because.as_ref().filter(|_| check.verdict != CheckVerdict::Pending)
     {
         page.prose(DETAIL, 2, format_args!("expected because {because}"))?;
     }

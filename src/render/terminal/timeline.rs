@@ -22,9 +22,8 @@ pub(super) fn render(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()>
     page.line(0, axis(timeline, bar))?;
     page.line(0, steps(timeline, bar))?;
     for (heading, parties) in chart::GROUPS {
-        let lanes: Vec<&Lane> = (timeline.lanes.iter())
-            .filter(|lane| parties.contains(&lane.party))
-            .collect();
+        let lanes: Vec<&Lane> =
+            (timeline.lanes.iter()).filter(|lane| parties.contains(&lane.party)).collect();
         if lanes.is_empty() {
             continue;
         }
@@ -35,11 +34,7 @@ pub(super) fn render(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()>
         }
     }
     let (_, sentence) = chart::what_is_wrong(timeline);
-    page.prose(
-        0,
-        0,
-        format_args!("{sentence} {}.", chart::messages(timeline)),
-    )?;
+    page.prose(0, 0, format_args!("{sentence} {}.", chart::messages(timeline)))?;
     if chart::misleading(timeline).next().is_some() {
         page.line(0, format_args!("{MISLEADS} is shown but false"))?;
     }
@@ -122,10 +117,7 @@ fn ends(timeline: &Timeline, span: &Span, bar: usize) -> (usize, usize) {
 /// A text truncated or padded to `width` columns; each of its characters takes one.
 fn fitted(text: &str, width: usize) -> String {
     let shown = Sanitized::of(text);
-    let narrow = shown
-        .as_str()
-        .chars()
-        .map(|c| if c.is_ascii() { c } else { '?' });
+    let narrow = shown.as_str().chars().map(|c| if c.is_ascii() { c } else { '?' });
     let cut: String = narrow.take(width).collect();
     format!("{cut:width$}")
 }
@@ -133,12 +125,7 @@ fn fitted(text: &str, width: usize) -> String {
 fn axis(timeline: &Timeline, bar: usize) -> String {
     let mut line = " ".repeat(LABEL);
     for (at, name) in chart::ticks(timeline, i64::try_from(bar / 12).unwrap_or(4)) {
-        place(
-            &mut line,
-            LABEL + column(timeline, at, bar),
-            &name,
-            LABEL + bar,
-        );
+        place(&mut line, LABEL + column(timeline, at, bar), &name, LABEL + bar);
     }
     line
 }
@@ -146,18 +133,9 @@ fn axis(timeline: &Timeline, bar: usize) -> String {
 fn steps(timeline: &Timeline, bar: usize) -> String {
     let mut line = format!("{:LABEL$}", "steps");
     let (from, _) = chart::window(timeline);
-    for step in timeline
-        .steps
-        .iter()
-        .filter(|step| chart::ms(&step.at) >= from)
-    {
+    for step in timeline.steps.iter().filter(|step| chart::ms(&step.at) >= from) {
         let at = LABEL + column(timeline, chart::ms(&step.at), bar);
-        place(
-            &mut line,
-            at,
-            &fitted(&step.id, step.id.chars().count()),
-            LABEL + bar,
-        );
+        place(&mut line, at, &fitted(&step.id, step.id.chars().count()), LABEL + bar);
     }
     line
 }
@@ -165,11 +143,7 @@ fn steps(timeline: &Timeline, bar: usize) -> String {
 /// Writes `text` at `column`, or after what is already there; omitted if it would go beyond `end`.
 fn place(line: &mut String, column: usize, text: &str, end: usize) {
     let used = line.trim_end().chars().count();
-    let at = if used == 0 {
-        column
-    } else {
-        column.max(used + 1)
-    };
+    let at = if used == 0 { column } else { column.max(used + 1) };
     if at + text.chars().count() > end {
         return;
     }

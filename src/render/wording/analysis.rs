@@ -5,15 +5,8 @@ use crate::report::{AnalysisRun, CandidateRun, CountRun, FindingRun, FindingVerd
 use crate::table::Cell;
 
 /// The description of each file that was read.
-pub(crate) const FILE_COLUMNS: [&str; 7] = [
-    "file",
-    "input format",
-    "encoding",
-    "tables",
-    "rows",
-    "rejected",
-    "exported",
-];
+pub(crate) const FILE_COLUMNS: [&str; 7] =
+    ["file", "input format", "encoding", "tables", "rows", "rejected", "exported"];
 
 /// The offset of the servers' clock from UTC, or the consequence if it is unknown.
 pub(crate) fn server_clock(run: &AnalysisRun) -> String {
@@ -35,9 +28,8 @@ pub(crate) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
 
 /// The findings that have rows, the most urgent first.
 pub(crate) fn by_urgency(run: &AnalysisRun) -> Vec<&FindingRun> {
-    let mut findings: Vec<&FindingRun> = (run.findings.iter())
-        .filter(|finding| !finding.table.rows.is_empty())
-        .collect();
+    let mut findings: Vec<&FindingRun> =
+        (run.findings.iter()).filter(|finding| !finding.table.rows.is_empty()).collect();
     findings.sort_by_key(|finding| (finding.verdict == FindingVerdict::Unclear, finding.urgency));
     findings
 }
@@ -92,10 +84,7 @@ pub(crate) fn servers(servers: &str, host: Option<&str>) -> String {
 
 /// `assignments 5 of 71 usual`
 pub(crate) fn count(count: &CountRun) -> String {
-    format!(
-        "{} {}, usually {:.0}",
-        count.what, count.observed, count.expected
-    )
+    format!("{} {}, usually {:.0}", count.what, count.observed, count.expected)
 }
 
 /// The basis of a finding, and the thresholds it was run with.
@@ -133,25 +122,14 @@ pub(crate) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>)
     [
         ("for", candidate.evidence_for.clone()),
         (AGAINST, candidate.evidence_against.clone()),
-        (
-            "not in the exports",
-            if missing.is_empty() {
-                Vec::new()
-            } else {
-                vec![missing]
-            },
-        ),
+        ("not in the exports", if missing.is_empty() { Vec::new() } else { vec![missing] }),
         (DISTINGUISH, distinguished_by(candidate)),
     ]
 }
 
 /// The scenarios of a candidate, by name.
 pub(crate) fn names(candidate: &CandidateRun) -> String {
-    let names: Vec<&str> = candidate
-        .scenarios
-        .iter()
-        .map(|one| one.name.as_str())
-        .collect();
+    let names: Vec<&str> = candidate.scenarios.iter().map(|one| one.name.as_str()).collect();
     names.join(", ")
 }
 
@@ -159,10 +137,7 @@ pub(crate) fn names(candidate: &CandidateRun) -> String {
 pub(crate) fn likeliest(candidates: &[CandidateRun]) -> usize {
     let against = |one: &CandidateRun| one.evidence_against.len();
     let least = candidates.first().map_or(0, against);
-    candidates
-        .iter()
-        .take_while(|one| against(one) == least)
-        .count()
+    candidates.iter().take_while(|one| against(one) == least).count()
 }
 
 /// The evidence against a candidate, in brief: findings by name only.
@@ -171,10 +146,5 @@ pub(crate) fn ruled_out(candidate: &CandidateRun) -> String {
         Some((short, _)) => short.to_owned(),
         None => text.clone(),
     };
-    candidate
-        .evidence_against
-        .iter()
-        .map(short)
-        .collect::<Vec<_>>()
-        .join("; ")
+    candidate.evidence_against.iter().map(short).collect::<Vec<_>>().join("; ")
 }

@@ -15,9 +15,7 @@ pub(crate) fn row_name(comparison: &Comparison, at: usize) -> String {
         return format!("{noun} {}", at + 1);
     }
     let key = comparison.key.iter().zip(&comparison.rows[at].key);
-    let parts: Vec<String> = key
-        .map(|(name, k)| format!("{name}={}", value(k)))
-        .collect();
+    let parts: Vec<String> = key.map(|(name, k)| format!("{name}={}", value(k))).collect();
     parts.join("; ")
 }
 
@@ -35,8 +33,7 @@ pub(crate) fn differing<'a>(comparison: &Comparison, row: &'a RowRun) -> Vec<&'a
 /// The rows of one verdict, by their numbers.
 pub(crate) fn rows_that(comparison: &Comparison, verdict: RowVerdict) -> Vec<usize> {
     let all = 0..comparison.rows.len();
-    all.filter(|at| comparison.rows[*at].verdict == verdict)
-        .collect()
+    all.filter(|at| comparison.rows[*at].verdict == verdict).collect()
 }
 
 /// Column names and rows of one side of a comparison.
@@ -70,20 +67,13 @@ pub(crate) fn whole(comparison: &Comparison, rows: &[usize], verdict: RowVerdict
 fn side(names: Vec<&str>, rows: &[&RowRun], pick: fn(&CellRun) -> Option<&Cell>) -> Side {
     // Columns may share a name; the first cell of that name belongs to the first of them, and so on.
     let find = |row: &RowRun, at: usize| {
-        let nth = names[..at]
-            .iter()
-            .filter(|name| **name == names[at])
-            .count();
+        let nth = names[..at].iter().filter(|name| **name == names[at]).count();
         let cells = row.cells.iter().filter(|cell| cell.column == names[at]);
         cells.filter_map(pick).nth(nth).map(cell)
     };
     let known = |at: &usize| rows.is_empty() || rows.iter().any(|row| find(row, *at).is_some());
     let (kept, left_out): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(known);
-    let cells = |row: &&RowRun| {
-        kept.iter()
-            .map(|at| find(row, *at).unwrap_or_default())
-            .collect()
-    };
+    let cells = |row: &&RowRun| kept.iter().map(|at| find(row, *at).unwrap_or_default()).collect();
     Side {
         rows: rows.iter().map(cells).collect(),
         columns: kept.iter().map(|at| names[*at].to_owned()).collect(),
@@ -129,11 +119,7 @@ pub(crate) fn same_as(check: &CheckRun, comparison: &Comparison) -> String {
             (n > 0).then(|| format!("{} {how}", counted(n, "cell")))
         })
         .collect();
-    if parts.is_empty() {
-        verdict
-    } else {
-        format!("{verdict}; {}", parts.join(", "))
-    }
+    if parts.is_empty() { verdict } else { format!("{verdict}; {}", parts.join(", ")) }
 }
 
 /// How many cells of one kind are listed individually.
@@ -178,11 +164,7 @@ pub(crate) fn cell_notes(comparison: &Comparison, errata: &[Erratum]) -> Vec<Str
 
 /// The column's name; the column of printed row numbers has none.
 fn column_name(cell: &CellRun) -> &str {
-    if cell.column.trim().is_empty() {
-        "(unnamed column)"
-    } else {
-        &cell.column
-    }
+    if cell.column.trim().is_empty() { "(unnamed column)" } else { &cell.column }
 }
 
 fn cell_note(cell: &CellRun, errata: &[Erratum]) -> Option<String> {
@@ -202,25 +184,25 @@ fn cell_note(cell: &CellRun, errata: &[Erratum]) -> Option<String> {
         None => erratum.to_owned(),
     };
     match cell.verdict {
-        CellVerdict::MatchesByErratum => Some(format!(
-            "printed {printed}, corrected to {reading} ({named})"
-        )),
-        CellVerdict::Differs if cell.erratum.is_some() => Some(format!(
-            "printed {printed}, corrected to {reading} ({named})"
-        )),
+        CellVerdict::MatchesByErratum => {
+            Some(format!("printed {printed}, corrected to {reading} ({named})"))
+        }
+        CellVerdict::Differs if cell.erratum.is_some() => {
+            Some(format!("printed {printed}, corrected to {reading} ({named})"))
+        }
         CellVerdict::MatchesByParameter => {
             Some(format!("printed {printed}, set to {reading}{because}"))
         }
-        CellVerdict::Ignored => Some(format!(
-            "ignored (expected {expected}, actual {actual}){because}"
-        )),
-        CellVerdict::WithinTolerance => Some(format!(
-            "expected {expected}, actual {actual}, within tolerance{because}"
-        )),
+        CellVerdict::Ignored => {
+            Some(format!("ignored (expected {expected}, actual {actual}){because}"))
+        }
+        CellVerdict::WithinTolerance => {
+            Some(format!("expected {expected}, actual {actual}, within tolerance{because}"))
+        }
         CellVerdict::NotData => Some(format!("printed {printed} is not data ({named})")),
-        CellVerdict::StaleErratum => Some(format!(
-            "matches as printed, {printed}, so {erratum} no longer applies"
-        )),
+        CellVerdict::StaleErratum => {
+            Some(format!("matches as printed, {printed}, so {erratum} no longer applies"))
+        }
         CellVerdict::Matches | CellVerdict::Differs | CellVerdict::Missing | CellVerdict::Extra => {
             None
         }
@@ -239,11 +221,7 @@ pub(crate) struct Difference {
 /// The columns by which [`differences`] name their rows.
 pub(crate) fn difference_key(comparison: &Comparison) -> Vec<String> {
     if comparison.key.is_empty() {
-        vec![String::from(if is_text(comparison) {
-            "line"
-        } else {
-            "row"
-        })]
+        vec![String::from(if is_text(comparison) { "line" } else { "row" })]
     } else {
         comparison.key.clone()
     }

@@ -67,10 +67,7 @@ pub(crate) fn expected_place(check: &CheckRun) -> String {
     let rows = check.comparison.iter().flat_map(|c| &c.rows);
     let wrong = rows.filter(|row| row.verdict != RowVerdict::Matches);
     let line = wrong.filter_map(|row| row.file_line).min();
-    place(
-        &check.expected_at.file,
-        line.unwrap_or(check.expected_at.line),
-    )
+    place(&check.expected_at.file, line.unwrap_or(check.expected_at.line))
 }
 
 pub(crate) fn place(file: &str, line: u32) -> String {
@@ -148,14 +145,10 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec
             verb(counts[2], "depends", "depend")
         )
     });
-    [
-        depend(counts[0], "an extrapolated rule"),
-        depend(counts[1], "a lab rule"),
-        not_determined,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [depend(counts[0], "an extrapolated rule"), depend(counts[1], "a lab rule"), not_determined]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Everything that is wrong, as `scenario/check` or `scenario step 20`, in order.
@@ -205,17 +198,12 @@ pub(crate) fn next(report: &Report) -> Option<String> {
             let wrong = step.checks.iter().find(|check| is_wrong(check.verdict));
             let step_wrong = !step_problems(step).is_empty();
             let again = || format!("{} --until {} --db look.sqlite", run.reproduce, step.id);
-            step_wrong
-                .then(again)
-                .or_else(|| wrong.map(|check| again_or_record(run, check)))
+            step_wrong.then(again).or_else(|| wrong.map(|check| again_or_record(run, check)))
         })
     };
     let not_run = |run: &ScenarioRun| {
         matches!(run.verdict, RunVerdict::NotRun | RunVerdict::Invalid)
             .then(|| run.reproduce.clone())
     };
-    report
-        .runs
-        .iter()
-        .find_map(|run| step(run).or_else(|| not_run(run)))
+    report.runs.iter().find_map(|run| step(run).or_else(|| not_run(run)))
 }

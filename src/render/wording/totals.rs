@@ -83,24 +83,15 @@ impl Totals {
             (self.reproduced, "reproduced"),
             (self.differing, verb(self.differing, "differs", "differ")),
             (self.not_run, "did not run"),
-            (
-                self.invalid,
-                verb(self.invalid, "has mistakes", "have mistakes"),
-            ),
+            (self.invalid, verb(self.invalid, "has mistakes", "have mistakes")),
         ];
         of_total(self.runs, &parts)
     }
 
     pub(crate) fn checks(&self) -> String {
         let parts = [
-            (
-                self.checks_match,
-                verb(self.checks_match, "matches", "match"),
-            ),
-            (
-                self.checks_differ,
-                verb(self.checks_differ, "differs", "differ"),
-            ),
+            (self.checks_match, verb(self.checks_match, "matches", "match")),
+            (self.checks_differ, verb(self.checks_differ, "differs", "differ")),
             (self.checks_failed, "failed"),
             (self.checks_skipped, "skipped"),
             (self.checks_pending, "pending"),
@@ -112,19 +103,14 @@ impl Totals {
         if self.observations == 0 {
             return String::from("none");
         }
-        format!(
-            "{} of {} reproduced",
-            self.observations_reproduced, self.observations
-        )
+        format!("{} of {} reproduced", self.observations_reproduced, self.observations)
     }
 }
 
 /// `4 of 7 match, 2 differ`, `all 7 match`, `both match`, `1 matches`, `none`.
 fn of_total(total: usize, parts: &[(usize, &str)]) -> String {
-    let parts: Vec<String> = (parts.iter())
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
+    let parts: Vec<String> =
+        (parts.iter()).filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     match parts.as_slice() {
         [] => String::from("none"),
         [one] if total == 1 => one.clone(),

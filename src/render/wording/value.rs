@@ -100,9 +100,7 @@ fn look_alike(a: &str, b: &str) -> bool {
     };
     let (a, b) = (&squeezed(a), &squeezed(b));
     let same_shape = a.chars().count() == b.chars().count()
-        && a.chars()
-            .zip(b.chars())
-            .all(|(x, y)| x == y || x.is_ascii() != y.is_ascii());
+        && a.chars().zip(b.chars()).all(|(x, y)| x == y || x.is_ascii() != y.is_ascii());
     let (x, y) = middles(a, b);
     let foreign = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_ascii());
     let composed =

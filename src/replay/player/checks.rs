@@ -33,10 +33,7 @@ impl Player<'_> {
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());
         let defaults = query.parameters.iter().filter_map(|parameter| {
-            parameter
-                .default
-                .clone()
-                .map(|value| (parameter.name.clone(), value))
+            parameter.default.clone().map(|value| (parameter.name.clone(), value))
         });
         bindings.extend(defaults);
         if self.illustrated {
@@ -104,11 +101,7 @@ impl Player<'_> {
         let answer = |error: StoreError| format!("{}: {}", query.place.file, error.in_short());
         let asked = self.store.ask(&sql, &query.kinds, bindings);
         let mut table = asked.map_err(answer)?;
-        if let Some(at) = query
-            .situation
-            .as_deref()
-            .and_then(|name| table.position(name))
-        {
+        if let Some(at) = query.situation.as_deref().and_then(|name| table.position(name)) {
             table.columns.remove(at);
             for row in &mut table.rows {
                 row.remove(at);

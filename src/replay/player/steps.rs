@@ -104,8 +104,7 @@ impl Player<'_> {
     ) -> Result<Option<Vec<StepRun>>, ReplayError> {
         if let Some(clock) = scenario.clock {
             let first = scenario.steps.first();
-            self.store
-                .set_clock(first.map_or(clock, |step| step.at.min(clock)))?;
+            self.store.set_clock(first.map_or(clock, |step| step.at.min(clock)))?;
         }
         for seed in &scenario.seeds {
             if let Err(error) = self.atomically(&seed.file, &seed.sql, values)? {
@@ -152,8 +151,7 @@ impl Player<'_> {
             run.checks = self.skipped(step).checks;
         } else if extent.checks() {
             for check in &step.checks {
-                run.checks
-                    .push(self.run_check(scenario, step, check, parameters, values)?);
+                run.checks.push(self.run_check(scenario, step, check, parameters, values)?);
             }
             self.remark_uncovered(&mut run.checks);
         }
@@ -242,20 +240,17 @@ impl Player<'_> {
         self.store.set_clock(step.at)?;
         run.problem = match (&outcome, &step.error) {
             (Ok(actual), None) => {
-                run.changes = Some(ChangedRows {
-                    expected: step.changes,
-                    actual: *actual,
-                });
+                run.changes = Some(ChangedRows { expected: step.changes, actual: *actual });
                 None
             }
-            (Ok(_), Some(text)) => Some(format!(
-                "the script should fail with `{text}`, but did not fail"
-            )),
+            (Ok(_), Some(text)) => {
+                Some(format!("the script should fail with `{text}`, but did not fail"))
+            }
             (Err(error), None) => Some(error.to_string()),
             (Err(error), Some(text)) if error.to_string().contains(text.as_str()) => None,
-            (Err(error), Some(text)) => Some(format!(
-                "the script should fail with `{text}`, but failed with: {error}"
-            )),
+            (Err(error), Some(text)) => {
+                Some(format!("the script should fail with `{text}`, but failed with: {error}"))
+            }
         };
         Ok(run)
     }
@@ -265,9 +260,7 @@ impl Player<'_> {
         let checks = step.checks.iter();
         StepRun {
             skipped: true,
-            checks: checks
-                .map(|check| self.skipped_check(step, check))
-                .collect(),
+            checks: checks.map(|check| self.skipped_check(step, check)).collect(),
             ..empty_step(step)
         }
     }

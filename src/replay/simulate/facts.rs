@@ -109,10 +109,7 @@ impl FactChange {
     }
 
     fn of(before: Option<SimulatedFact>, after: Option<SimulatedFact>) -> Self {
-        let is_cause = [&before, &after]
-            .into_iter()
-            .flatten()
-            .all(|fact| fact.is_cause);
+        let is_cause = [&before, &after].into_iter().flatten().all(|fact| fact.is_cause);
         Self {
             before,
             after,

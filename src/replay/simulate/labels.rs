@@ -54,9 +54,7 @@ pub fn label(
         basis: (looks.iter())
             .map(|look| {
                 let changes = look.changes.iter();
-                changes
-                    .map(|change| change.basis.map(|_| RestsOn::NoRule))
-                    .collect()
+                changes.map(|change| change.basis.map(|_| RestsOn::NoRule)).collect()
             })
             .collect(),
     };
@@ -90,15 +88,12 @@ impl Groups {
             }
             store.ask(STOPPED, &[], &[])
         })?;
-        let stopped: BTreeSet<String> = (stopped.rows.iter().flatten())
-            .map(ToString::to_string)
-            .collect();
+        let stopped: BTreeSet<String> =
+            (stopped.rows.iter().flatten()).map(ToString::to_string).collect();
         let of = |wanted: RestsOn| {
             let factors = experiment.factors().iter().enumerate();
             let matters = factors.filter(|(_, factor)| match factor {
-                Factor::Rule {
-                    kind, rule, basis, ..
-                } => {
+                Factor::Rule { kind, rule, basis, .. } => {
                     let server = rule.rsplit_once(" / ").map_or("", |(_, server)| server);
                     *basis == wanted && (kind != "matrix" || stopped.contains(server))
                 }
@@ -136,10 +131,8 @@ type ChangePlace = (usize, usize);
 
 impl Labels<'_> {
     fn find(&mut self, groups: &Groups) -> Result<(), StoreError> {
-        let stated_by_others = [
-            (&groups.lab, RestsOn::LabRule),
-            (&groups.ours, RestsOn::Extrapolated),
-        ];
+        let stated_by_others =
+            [(&groups.lab, RestsOn::LabRule), (&groups.ours, RestsOn::Extrapolated)];
         for (rules, basis) in stated_by_others {
             for factor in rules {
                 for way in 0..self.experiment.ways(*factor) {

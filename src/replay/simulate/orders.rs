@@ -50,10 +50,7 @@ impl Simulation {
                 let offsets = events.iter().filter_map(|event| event.after_ms);
                 offsets.map(|ms| self.origin_ms + ms).collect()
             }
-            false => (1..)
-                .map(|n| self.now_ms + n * GAP_MS)
-                .take(events.len())
-                .collect(),
+            false => (1..).map(|n| self.now_ms + n * GAP_MS).take(events.len()).collect(),
         };
         times.sort_unstable();
         if let Some(early) = times.first().filter(|at| **at < self.now_ms) {
@@ -90,8 +87,7 @@ fn permutations(count: usize) -> Vec<Order> {
     for _ in 0..count {
         let longer = |order: &Order| {
             let left = (0..count).filter(|place| !order.contains(place));
-            left.map(|place| [order.as_slice(), &[place]].concat())
-                .collect::<Vec<_>>()
+            left.map(|place| [order.as_slice(), &[place]].concat()).collect::<Vec<_>>()
         };
         orders = orders.iter().flat_map(longer).collect();
     }
@@ -105,11 +101,7 @@ fn explained(groups: BTreeMap<Vec<SimulatedFact>, Vec<Order>>) -> Vec<OrderGroup
         .iter()
         .map(|(end, orders)| OrderGroup {
             orders: orders.clone(),
-            outcome: end
-                .iter()
-                .filter(|fact| !everywhere(fact))
-                .cloned()
-                .collect(),
+            outcome: end.iter().filter(|fact| !everywhere(fact)).cloned().collect(),
             because: precedence(orders, groups.values().flatten()),
         })
         .collect();
@@ -133,9 +125,8 @@ fn precedence<'o>(
     let kept = pairs.filter(|(a, b)| a != b && own.iter().all(|order| comes_before(order, *a, *b)));
     let mut kept: Vec<(usize, usize)> = kept.collect();
     let suffice = |pairs: &[(usize, usize)]| {
-        let mut following = all
-            .clone()
-            .filter(|order| pairs.iter().all(|(a, b)| comes_before(order, *a, *b)));
+        let mut following =
+            all.clone().filter(|order| pairs.iter().all(|(a, b)| comes_before(order, *a, *b)));
         following.all(|order| own.contains(order))
     };
     if own.len() == all.clone().count() || !suffice(&kept) {

@@ -84,11 +84,8 @@ impl Simulation {
 
     /// Gaps equal to each time rule and slightly shorter and longer, in milliseconds.
     fn gaps(&self) -> Result<Vec<i64>, StoreError> {
-        let answer = self.store.ask(
-            "SELECT DISTINCT seconds FROM time_rule ORDER BY 1",
-            &[],
-            &[],
-        )?;
+        let answer =
+            self.store.ask("SELECT DISTINCT seconds FROM time_rule ORDER BY 1", &[], &[])?;
         let mut gaps = vec![1_000, 10_000, 600_000];
         for cell in answer.rows.iter().flatten() {
             if let Cell::Integer(seconds) = cell {
@@ -133,14 +130,10 @@ impl Simulation {
             }
         }
         for at in 0..schedule.len() {
-            let before = at
-                .checked_sub(1)
-                .map_or(self.now_ms, |before| schedule[before].0);
+            let before = at.checked_sub(1).map_or(self.now_ms, |before| schedule[before].0);
             let excess = schedule[at].0 - before - super::GAP_MS;
             let mut closer = schedule.clone();
-            closer[at..]
-                .iter_mut()
-                .for_each(|(time, _)| *time -= excess.max(0));
+            closer[at..].iter_mut().for_each(|(time, _)| *time -= excess.max(0));
             if excess > 0 && self.breaks(&closer, own)?.is_some() {
                 schedule = closer;
             }

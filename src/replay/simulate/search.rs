@@ -135,9 +135,7 @@ impl Simulation {
                 states: 1,
             }));
         }
-        let moves = (0..causes.len())
-            .map(SearchStep::Cause)
-            .chain([SearchStep::Wait]);
+        let moves = (0..causes.len()).map(SearchStep::Cause).chain([SearchStep::Wait]);
         let cap = self.longest_rule()? + 1_000;
         let mut search = Search {
             simulation: self,
@@ -167,10 +165,7 @@ impl Simulation {
             }
             frontier = next;
         }
-        Ok(SearchEnd::Exhausted {
-            states: search.states,
-            depth: most_depth,
-        })
+        Ok(SearchEnd::Exhausted { states: search.states, depth: most_depth })
     }
 
     /// Follows a path from the state, and returns its schedule and time.
@@ -217,9 +212,7 @@ impl Simulation {
 
     /// The longest time rule, in milliseconds.
     fn longest_rule(&self) -> Result<i64, StoreError> {
-        let answer = self
-            .store
-            .ask("SELECT max(seconds) FROM time_rule", &[], &[])?;
+        let answer = self.store.ask("SELECT max(seconds) FROM time_rule", &[], &[])?;
         Ok(match answer.rows.first().and_then(|row| row.first()) {
             Some(Cell::Integer(seconds)) => seconds * 1000,
             _ => 0,
@@ -301,11 +294,7 @@ impl Search<'_> {
             let states = self.states;
             if holds {
                 let (schedule, at_ms) = walked;
-                return Ok(Some(SearchEnd::Found(FoundSchedule {
-                    schedule,
-                    at_ms,
-                    states,
-                })));
+                return Ok(Some(SearchEnd::Found(FoundSchedule { schedule, at_ms, states })));
             }
             if is_new {
                 next.push([path, &[step]].concat());

@@ -12,8 +12,7 @@ impl Experiment {
     pub(super) fn lay(&mut self, scenario: &Scenario, until: Option<&ScenarioStep>) {
         let first = scenario.steps.first().map(|step| step.at);
         if let Some(clock) = scenario.clock {
-            self.acts
-                .push(Act::Clock(first.map_or(clock, |at| at.min(clock))));
+            self.acts.push(Act::Clock(first.map_or(clock, |at| at.min(clock))));
         }
         for seed in &scenario.seeds {
             self.script(seed, None);
@@ -86,13 +85,7 @@ impl Experiment {
                 "lab rule" => RestsOn::LabRule,
                 _ => RestsOn::Extrapolated,
             };
-            self.factors.push(Factor::Rule {
-                kind,
-                rule,
-                statement,
-                basis,
-                lines,
-            });
+            self.factors.push(Factor::Rule { kind, rule, statement, basis, lines });
         }
         Ok(())
     }

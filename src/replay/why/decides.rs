@@ -14,10 +14,7 @@ impl Experiment {
         changes: &[Change],
     ) -> Result<ExplainedValue, StoreError> {
         let answers = self.play(changes)?;
-        Ok(answers[check]
-            .as_ref()
-            .map(|table| target.of(table))
-            .unwrap_or_default())
+        Ok(answers[check].as_ref().map(|table| target.of(table)).unwrap_or_default())
     }
 
     /// Replays with each factor changed by itself, once for all cells.
@@ -62,9 +59,7 @@ impl Experiment {
     fn stopped(&self) -> Result<Vec<String>, StoreError> {
         self.store.savepoint()?;
         let played = self.answers_with(&[]);
-        let servers = self
-            .store
-            .ask("SELECT DISTINCT server FROM outage", &[], &[]);
+        let servers = self.store.ask("SELECT DISTINCT server FROM outage", &[], &[]);
         self.store.roll_back()?;
         played?;
         let rows = servers?.rows.into_iter().flatten();
@@ -78,24 +73,14 @@ impl Experiment {
     pub fn why(&mut self, check: usize, target: &WhyTarget) -> Result<Why, StoreError> {
         self.singles()?;
         let of = |answers: &[Option<ResultTable>]| {
-            answers[check]
-                .as_ref()
-                .map(|table| target.of(table))
-                .unwrap_or_default()
+            answers[check].as_ref().map(|table| target.of(table)).unwrap_or_default()
         };
         let value = of(&self.answers);
         let mut decides = Vec::new();
         let mut rest = Vec::new();
         for (factor, ways) in self.single.iter().enumerate() {
-            match ways
-                .iter()
-                .map(|answers| of(answers))
-                .find(|other| *other != value)
-            {
-                Some(without) => decides.push(Decides {
-                    factors: vec![factor],
-                    without,
-                }),
+            match ways.iter().map(|answers| of(answers)).find(|other| *other != value) {
+                Some(without) => decides.push(Decides { factors: vec![factor], without }),
                 None => rest.push(factor),
             }
         }
@@ -104,11 +89,8 @@ impl Experiment {
         let mut together = Vec::new();
         let is_kept = |factor: &&usize| !changed.contains(factor);
         for factor in rest.iter().filter(is_kept) {
-            let search = Alternatives {
-                experiment: self,
-                part: (check, target, &value),
-                factor: *factor,
-            };
+            let search =
+                Alternatives { experiment: self, part: (check, target, &value), factor: *factor };
             let mut found = search.pairs(&rest)?;
             let present = changed.iter().copied().filter(|own| self.is_present(*own));
             found.extend(search.all(&present.collect())?);
@@ -122,11 +104,7 @@ impl Experiment {
         }
         decides.sort_by(|a, b| a.factors.cmp(&b.factors));
         decides.dedup_by(|a, b| a.factors == b.factors);
-        Ok(Why {
-            value,
-            decides,
-            together,
-        })
+        Ok(Why { value, decides, together })
     }
 
     /// Whether a factor is there to be left out: a rule that says that a server is not needed can only be changed.

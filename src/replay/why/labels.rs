@@ -63,10 +63,7 @@ impl Experiment {
         let servers = self.uncovered.iter();
         let servers = servers.filter(|_| rests_on != RestsOn::Documented);
         let together = servers.map(|servers| format!("{servers} together"));
-        Ok(CheckLabel {
-            rests_on,
-            rules: named.iter().filter_map(rule).chain(together).collect(),
-        })
+        Ok(CheckLabel { rests_on, rules: named.iter().filter_map(rule).chain(together).collect() })
     }
 
     /// The part of its result that a check compares: the columns of its table that are not ignored, or all.
@@ -84,10 +81,7 @@ impl Experiment {
             is_expected && !is_ignored
         };
         let names = answer.names().into_iter().filter(is_compared);
-        let column = |name: &str| WhyTarget {
-            row: Vec::new(),
-            column: Some(name.to_owned()),
-        };
+        let column = |name: &str| WhyTarget { row: Vec::new(), column: Some(name.to_owned()) };
         names.map(column).collect()
     }
 
@@ -97,19 +91,18 @@ impl Experiment {
     /// When the database fails.
     pub fn matching_without_failure(&self) -> Result<Vec<bool>, StoreError> {
         let stops = self.acts.iter().filter_map(|act| match act {
-            Act::Statement {
-                factor: Some(factor),
-                sql,
-                ..
-            } if sql.contains("server_event") && sql.contains("stops") => Some((*factor, 0)),
+            Act::Statement { factor: Some(factor), sql, .. }
+                if sql.contains("server_event") && sql.contains("stops") =>
+            {
+                Some((*factor, 0))
+            }
             _ => None,
         });
         let answers = self.play(&stops.collect::<Vec<_>>())?;
         let asked = self.checks.iter().zip(&self.queries).zip(answers.iter());
         let matches = asked.map(|((check, query), answer)| {
-            let compared = answer
-                .as_ref()
-                .map(|answer| compare(check, query, &self.parameters, answer));
+            let compared =
+                answer.as_ref().map(|answer| compare(check, query, &self.parameters, answer));
             matches!(compared, Some(Ok(comparison)) if comparison.same)
         });
         Ok(matches.collect())

@@ -31,9 +31,7 @@ impl Experiment {
         target: &WhyTarget,
     ) -> Result<Option<Vec<RowCondition>>, StoreError> {
         let question = &self.questions[check];
-        let is_there = self
-            .answer(check)
-            .is_none_or(|table| !target.of(table).is_empty());
+        let is_there = self.answer(check).is_none_or(|table| !target.of(table).is_empty());
         if is_there || target.row.is_empty() {
             return Ok(None);
         }
@@ -59,10 +57,7 @@ impl Experiment {
     ) -> Result<Option<Vec<RowCondition>>, StoreError> {
         let count = parts.conditions.len();
         let any = |condition: &String| {
-            format!(
-                "EXISTS (SELECT 1 FROM {} WHERE {key} AND ({condition}))",
-                parts.from
-            )
+            format!("EXISTS (SELECT 1 FROM {} WHERE {key} AND ({condition}))", parts.from)
         };
         let all: Vec<String> = parts.conditions.iter().map(any).collect();
         let looked = format!("SELECT {}", all.join(", "));
@@ -96,11 +91,7 @@ impl Experiment {
         let each = parts.conditions.iter().zip(row).zip(since);
         let conditions = each.map(|((condition, cell), since)| {
             let holds = cell == Cell::Integer(1);
-            RowCondition {
-                condition: condition.clone(),
-                holds,
-                since: since.filter(|_| !holds),
-            }
+            RowCondition { condition: condition.clone(), holds, since: since.filter(|_| !holds) }
         });
         Ok(Some(conditions.collect()))
     }
@@ -125,14 +116,10 @@ impl Experiment {
         let bindings: Vec<Binding> = question.bindings.iter().cloned().chain(keys).collect();
         let kept = parts.conditions.iter().enumerate();
         let kept = kept.filter(|(at, _)| !dropped.contains(at));
-        let kept: String = kept
-            .map(|(_, condition)| format!(" AND ({condition})"))
-            .collect();
+        let kept: String = kept.map(|(_, condition)| format!(" AND ({condition})")).collect();
         let sql = format!("SELECT 1 FROM {} WHERE {key}{kept} LIMIT 1", parts.from);
         self.store.savepoint()?;
-        let asked = self
-            .answers_with(&[])
-            .and_then(|_| self.store.ask(&sql, &[], &bindings));
+        let asked = self.answers_with(&[]).and_then(|_| self.store.ask(&sql, &[], &bindings));
         self.store.roll_back()?;
         Ok(!asked?.rows.is_empty())
     }
@@ -140,14 +127,10 @@ impl Experiment {
 
 /// The conditions for the combination of rows with the fewest false ones.
 fn fewest(parts: &Conditions, key: &str) -> String {
-    let each: Vec<String> = (parts.conditions.iter())
-        .map(|condition| format!("(({condition}) IS TRUE)"))
-        .collect();
+    let each: Vec<String> =
+        (parts.conditions.iter()).map(|condition| format!("(({condition}) IS TRUE)")).collect();
     let (columns, sum) = (each.join(", "), each.join(" + "));
-    format!(
-        "SELECT {columns} FROM {} WHERE {key} ORDER BY {sum} DESC LIMIT 1",
-        parts.from
-    )
+    format!("SELECT {columns} FROM {} WHERE {key} ORDER BY {sum} DESC LIMIT 1", parts.from)
 }
 
 /// The key as a condition, and its values.
@@ -155,10 +138,7 @@ fn with_key(parts: &Conditions, target: &WhyTarget) -> Option<(String, Vec<Bindi
     let mut conditions = Vec::new();
     let mut values = Vec::new();
     for (at, (name, text)) in target.row.iter().enumerate() {
-        let column = parts
-            .columns
-            .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let column = parts.columns.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
         let (_, expr) = column?;
         conditions.push(format!("CAST({expr} AS TEXT) = @chatdb_key_{at}"));
         values.push((format!("chatdb_key_{at}"), Cell::Text(text.clone())));

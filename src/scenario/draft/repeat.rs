@@ -75,9 +75,7 @@ fn values(
             Some(list) => match list.get_ref() {
                 DeValue::Array(items) if items.len() <= 5 => {
                     let items = items.iter().map(|item| text_of(item).map(|one| one.value));
-                    items
-                        .collect::<Option<Vec<_>>>()
-                        .map(|items| orders(&items))
+                    items.collect::<Option<Vec<_>>>().map(|items| orders(&items))
                 }
                 _ => None,
             },
@@ -103,11 +101,7 @@ fn orders(items: &[String]) -> Vec<String> {
     for (at, first) in items.iter().enumerate() {
         let mut rest = items.to_vec();
         rest.remove(at);
-        all.extend(
-            orders(&rest)
-                .into_iter()
-                .map(|order| format!("{first}\n{order}")),
-        );
+        all.extend(orders(&rest).into_iter().map(|order| format!("{first}\n{order}")));
     }
     all
 }

@@ -110,10 +110,7 @@ fn step(
     }
     let happens = happens(fields);
     let checks = fields.tables("check", "a check", &CHECK);
-    let checks = checks
-        .iter()
-        .map(|fields| check(fields, &id.value, case, check_ids))
-        .collect();
+    let checks = checks.iter().map(|fields| check(fields, &id.value, case, check_ids)).collect();
     StepDraft {
         place: fields.at,
         at: time(fields),
@@ -173,10 +170,7 @@ fn title(fields: &Fields<'_>, happens: &[At<String>]) -> String {
 
 /// Splits a step whose sentences happen one after another into several steps, the last of which has the checks.
 fn one_by_one(fields: &Fields<'_>, step: StepDraft) -> Vec<StepDraft> {
-    let Some(every) = fields
-        .text("every")
-        .and_then(|text| gap(fields, "every", &text))
-    else {
+    let Some(every) = fields.text("every").and_then(|text| gap(fields, "every", &text)) else {
         return vec![step];
     };
     let Some((last, before)) = step.happens.split_last() else {
@@ -195,10 +189,7 @@ fn one_by_one(fields: &Fields<'_>, step: StepDraft) -> Vec<StepDraft> {
             script: None,
             happens: vec![sentence.clone()],
             reuse: None,
-            id: At {
-                value: format!("{}_{}", step.id.value, number + 1),
-                at: step.id.at,
-            },
+            id: At { value: format!("{}_{}", step.id.value, number + 1), at: step.id.at },
             changes: None,
             error: None,
             branch: step.branch.clone(),
@@ -211,21 +202,13 @@ fn one_by_one(fields: &Fields<'_>, step: StepDraft) -> Vec<StepDraft> {
     };
     let happens = vec![last.clone()];
     let title = title(fields, &happens);
-    steps.push(StepDraft {
-        at,
-        title,
-        happens,
-        ..step
-    });
+    steps.push(StepDraft { at, title, happens, ..step });
     steps
 }
 
 /// The given id, or the number of the script, or that of the step: 10 for the first, 20 for the next.
 fn step_id(fields: &Fields<'_>, index: usize) -> At<String> {
-    let none = At {
-        value: String::new(),
-        at: fields.at,
-    };
+    let none = At { value: String::new(), at: fields.at };
     if fields.has("id") {
         let Some(id) = fields.text("id") else {
             return none;
@@ -236,16 +219,10 @@ fn step_id(fields: &Fields<'_>, index: usize) -> At<String> {
     match fields.peek_text("script") {
         Some(script) => {
             let digits = script.value.bytes().take_while(u8::is_ascii_digit).count();
-            At {
-                value: script.value[..digits].to_owned(),
-                at: script.at,
-            }
+            At { value: script.value[..digits].to_owned(), at: script.at }
         }
         None if fields.has("script") => none,
-        None => At {
-            value: format!("{}0", index + 1),
-            at: fields.at,
-        },
+        None => At { value: format!("{}0", index + 1), at: fields.at },
     }
 }
 
@@ -289,10 +266,7 @@ fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
         );
         fields.reader.problem(text.at, message);
     }
-    Some(At {
-        value: (text.value, found?),
-        at: text.at,
-    })
+    Some(At { value: (text.value, found?), at: text.at })
 }
 
 /// A time after the previous step, such as `00:00:30`.
@@ -305,10 +279,7 @@ fn gap(fields: &Fields<'_>, key: &str, text: &At<String>) -> Option<At<(String, 
         );
         fields.reader.problem(text.at, message);
     }
-    Some(At {
-        value: (text.value.clone(), Time::Since(found?)),
-        at: text.at,
-    })
+    Some(At { value: (text.value.clone(), Time::Since(found?)), at: text.at })
 }
 
 fn check(fields: &Fields<'_>, step: &str, case: &Case, ids: &mut Ids<'_>) -> CheckDraft {
@@ -402,10 +373,8 @@ fn exactly_one<'k>(fields: &Fields<'_>, keys: &[&'k str]) -> Option<&'k str> {
         }
         [_, second, ..] => {
             let both = listed(found.iter().map(|key| **key).collect(), " and ");
-            let message = format!(
-                "a check has one of {}; this one has {both}",
-                listed(keys.to_vec(), ", ")
-            );
+            let message =
+                format!("a check has one of {}; this one has {both}", listed(keys.to_vec(), ", "));
             fields.reader.problem(fields.place_of(second), message);
             None
         }
@@ -421,10 +390,7 @@ fn expect(fields: &Fields<'_>, recorded: &str) -> ExpectDraft {
             let message = format!("`{key}` needs an expectation: `expect`, `rows` or `value`");
             fields.lacks(&KEYS, message);
         }
-        return ExpectDraft::Recorded(At {
-            value,
-            at: fields.at,
-        });
+        return ExpectDraft::Recorded(At { value, at: fields.at });
     }
     let file = |text: At<String>| match text.value.contains('\n') || text.value.starts_with('|') {
         true => ExpectDraft::Inline(text),
@@ -432,12 +398,8 @@ fn expect(fields: &Fields<'_>, recorded: &str) -> ExpectDraft {
     };
     let found = match exactly_one(fields, &KEYS) {
         Some("expect") => fields.text("expect").map(file),
-        Some("rows") => fields
-            .count("rows")
-            .map(|rows| ExpectDraft::Rows(rows.value)),
-        Some(_) => fields
-            .scalar("value")
-            .map(|value| ExpectDraft::Value(value.value.to_string())),
+        Some("rows") => fields.count("rows").map(|rows| ExpectDraft::Rows(rows.value)),
+        Some(_) => fields.scalar("value").map(|value| ExpectDraft::Value(value.value.to_string())),
         // The file is looked at even if there is another expectation beside it.
         None => fields.peek_text("expect").map(file),
     };
@@ -460,10 +422,7 @@ fn meaningless(fields: &Fields<'_>) {
 fn basis(fields: &Fields<'_>) -> Option<At<Basis>> {
     let keys = ["printed", "stated", "derived", "expect", "rows", "value"];
     if keys.iter().all(|key| !fields.has(key)) {
-        return Some(At {
-            value: Basis::Derived(RECORDED.to_owned()),
-            at: fields.at,
-        });
+        return Some(At { value: Basis::Derived(RECORDED.to_owned()), at: fields.at });
     }
     let key = exactly_one(fields, &["printed", "stated", "derived"])?;
     let at = fields.place_of(key);

@@ -27,8 +27,7 @@ impl Resolver<'_> {
                 Some(script) if script.value.contains('/') => {
                     let message = "a step's script is in the scenario's own folder";
                     let hint = "`reuse = \"SCENARIO/STEP\"` repeats another scenario's causes";
-                    self.reader
-                        .hinted(script.at, message, Some(hint.to_owned()));
+                    self.reader.hinted(script.at, message, Some(hint.to_owned()));
                     None
                 }
                 Some(script) => self.script(script),
@@ -45,16 +44,9 @@ impl Resolver<'_> {
                 title,
                 script: script.or_else(|| reused.as_ref()?.script.clone()),
                 changes: step.changes.or_else(|| reused.as_ref()?.changes),
-                error: step
-                    .error
-                    .clone()
-                    .or_else(|| reused.as_ref()?.error.clone()),
+                error: step.error.clone().or_else(|| reused.as_ref()?.error.clone()),
                 branch: step.branch.clone(),
-                checks: step
-                    .checks
-                    .iter()
-                    .filter_map(|check| self.check(check))
-                    .collect(),
+                checks: step.checks.iter().filter_map(|check| self.check(check)).collect(),
                 place: self.place(step.place),
             });
         }
@@ -98,19 +90,13 @@ impl Resolver<'_> {
             text: sql.trim_end().to_owned().into(),
         };
         self.parameters_are_declared(&file);
-        (!file.text.is_empty()).then(|| SqlFile {
-            sentences,
-            ..file.into_script()
-        })
+        (!file.text.is_empty()).then(|| SqlFile { sentences, ..file.into_script() })
     }
 
     /// The step of another scenario whose causes are repeated.
     fn reused(&mut self, name: &At<String>) -> Option<ScenarioStep> {
         let Some((scenario, id)) = name.value.split_once('/') else {
-            let message = format!(
-                "`{}` is not a step of another scenario",
-                shorten(&name.value)
-            );
+            let message = format!("`{}` is not a step of another scenario", shorten(&name.value));
             let hint = "write SCENARIO/STEP, with the name of a scenario and the id of its step";
             self.reader.hinted(name.at, message, Some(hint.to_owned()));
             return None;
@@ -134,8 +120,7 @@ impl Resolver<'_> {
                     self.reader.hinted(name.at, message, Some(hint));
                 }
             }
-            self.named
-                .extend(named.iter().map(|one| one.name.to_owned()));
+            self.named.extend(named.iter().map(|one| one.name.to_owned()));
         }
         Some(step.clone())
     }
@@ -207,16 +192,11 @@ impl Resolver<'_> {
 
     /// Checks the values of a check, and those of the scenario, against the parameters of the query.
     pub(super) fn query_has_its_values(&self, draft: &CheckDraft, query: &Query) {
-        let known = query
-            .parameters
-            .iter()
-            .map(|parameter| parameter.name.as_str());
+        let known = query.parameters.iter().map(|parameter| parameter.name.as_str());
         for (name, value) in &draft.with {
             let Some(parameter) = query.parameter(&name.value) else {
-                let message = format!(
-                    "the query `{}` has no parameter `{}`",
-                    query.name, name.value
-                );
+                let message =
+                    format!("the query `{}` has no parameter `{}`", query.name, name.value);
                 let hint = hint_among(&name.value, known.clone());
                 self.reader.hinted(name.at, message, hint);
                 continue;
@@ -227,11 +207,7 @@ impl Resolver<'_> {
         }
         let place = draft.query.as_ref().map_or(draft.place, |query| query.at);
         for parameter in &query.parameters {
-            if draft
-                .with
-                .iter()
-                .any(|(name, _)| name.value == parameter.name)
-            {
+            if draft.with.iter().any(|(name, _)| name.value == parameter.name) {
                 continue;
             }
             match (self.parameter_value(&parameter.name), &parameter.default) {
@@ -340,12 +316,7 @@ impl Clock {
         match (written.value.1, since_start) {
             (Time::Since(_), Some(ms)) if ms >= 0 => {
                 let seconds = ms / 1000;
-                format!(
-                    "+{:02}:{:02}:{:02}",
-                    seconds / 3600,
-                    seconds / 60 % 60,
-                    seconds % 60
-                )
+                format!("+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
             }
             (Time::Since(_), _) => Cell::Timestamp(at).to_string(),
             _ => written.value.0.clone(),
@@ -362,9 +333,7 @@ impl Clock {
             Time::After(ms) => self.start.and_then(|start| start.checked_add(ms)),
             Time::Since(ms) => {
                 let before = self.before(step).map(|(before, _)| *before);
-                before
-                    .or(self.start)
-                    .and_then(|before| before.checked_add(ms))
+                before.or(self.start).and_then(|before| before.checked_add(ms))
             }
         };
         let Some(ms) = time else {

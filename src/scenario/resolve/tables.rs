@@ -94,10 +94,7 @@ impl Resolver<'_> {
             Err((line, message)) => {
                 self.reader.push(Problem {
                     file: path,
-                    at: Some(Position {
-                        line: line + first - 1,
-                        column: 1,
-                    }),
+                    at: Some(Position { line: line + first - 1, column: 1 }),
                     message,
                     hint: None,
                 });
@@ -109,13 +106,8 @@ impl Resolver<'_> {
     /// The table that a check expects. Only derived ones can be recorded.
     pub(super) fn table_of(&mut self, draft: &CheckDraft, name: &At<String>) -> Option<Expect> {
         let table = self.expected.get(&name.value)?.as_ref()?;
-        let documented = matches!(
-            &draft.basis,
-            Some(At {
-                value: Basis::Printed(_) | Basis::Stated(_),
-                ..
-            })
-        );
+        let documented =
+            matches!(&draft.basis, Some(At { value: Basis::Printed(_) | Basis::Stated(_), .. }));
         if documented && matches!(draft.expect, ExpectDraft::Recorded(_)) {
             // It is said already that something must be expected.
             return None;
@@ -149,17 +141,11 @@ impl Resolver<'_> {
             self.reader.hinted(name.at, message, hint);
             return None;
         };
-        let mut table = Expected {
-            name: name.value.clone(),
-            ..table.clone()
-        };
+        let mut table = Expected { name: name.value.clone(), ..table.clone() };
         for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
             if let Some(erratum) = &cell.erratum {
                 let id = format!("{scenario}/{}", erratum.id);
-                cell.erratum = Some(Arc::new(Erratum {
-                    id,
-                    ..Erratum::clone(erratum)
-                }));
+                cell.erratum = Some(Arc::new(Erratum { id, ..Erratum::clone(erratum) }));
             }
         }
         let text = self
@@ -172,11 +158,8 @@ impl Resolver<'_> {
 
     /// The values of the parameters that this scenario and those that it continues declare.
     pub(super) fn parameter_values(&self) -> Vec<(String, Cell)> {
-        let inherited = self
-            .chain
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|scenario| &scenario.parameters);
+        let inherited =
+            self.chain.unwrap_or_default().iter().flat_map(|scenario| &scenario.parameters);
         let own = self.draft.parameters.iter().filter_map(parameter);
         let mut values: Vec<(String, Cell)> = Vec::new();
         for Parameter { name, value, .. } in inherited.cloned().chain(own) {
@@ -189,11 +172,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn transcription_is_whole(&self, draft: &CheckDraft, table: &Table) {
-        if let Some(At {
-            value: Basis::Printed(lines),
-            at,
-        }) = &draft.basis
-        {
+        if let Some(At { value: Basis::Printed(lines), at }) = &draft.basis {
             self.is_printed(*at, &table.table.name, &table.text, lines);
         }
     }
@@ -206,9 +185,7 @@ impl Resolver<'_> {
             return;
         }
         let own = text.lines().zip(lines.iter());
-        let differing = own
-            .zip(1..)
-            .find(|((own, line), _)| !self.document().is(*line, own));
+        let differing = own.zip(1..).find(|((own, line), _)| !self.document().is(*line, own));
         if let Some(((own, line), number)) = differing {
             let message = format!(
                 "line {number} of `{file}` is not line {line} of the document: `{}`",
@@ -221,11 +198,7 @@ impl Resolver<'_> {
 
     /// Checks that a value declared as printed occurs in the words of a cited line.
     pub(super) fn value_is_printed(&self, draft: &CheckDraft) {
-        let Some(At {
-            value: Basis::Printed(lines),
-            at,
-        }) = &draft.basis
-        else {
+        let Some(At { value: Basis::Printed(lines), at }) = &draft.basis else {
             return;
         };
         let message = match &draft.expect {
@@ -243,19 +216,15 @@ impl Resolver<'_> {
 
     /// The document whose lines are cited.
     pub(super) fn document(&self) -> &Printed {
-        self.own_document
-            .as_deref()
-            .unwrap_or_else(|| Printed::note())
+        self.own_document.as_deref().unwrap_or_else(|| Printed::note())
     }
 
     /// Checks that a transcription has as many lines as are cited, so that each is a line of the document.
     pub(super) fn as_many_lines(&self, at: usize, file: &str, found: u32, lines: &Lines) {
         let cited = lines.iter().count();
         if cited != found as usize {
-            let message = format!(
-                "`{file}` has {}, and `{lines}` cites {cited}",
-                plural(found, "line")
-            );
+            let message =
+                format!("`{file}` has {}, and `{lines}` cites {cited}", plural(found, "line"));
             let hint = "a transcription has exactly the cited lines, including blank ones";
             self.reader.hinted(at, message, Some(hint.to_owned()));
         }

@@ -22,11 +22,7 @@ pub(super) struct Source {
 
 impl Source {
     pub fn new(name: &str, columns: ComputedColumns) -> Self {
-        Self {
-            name: name.to_owned(),
-            shown: columns.clone(),
-            known: columns,
-        }
+        Self { name: name.to_owned(), shown: columns.clone(), known: columns }
     }
 
     /// The same under an alias, which may name its columns.
@@ -45,10 +41,7 @@ impl Source {
 
 /// What any of some columns comes from.
 pub(super) fn all(columns: &[Computed]) -> ColumnNames {
-    columns
-        .iter()
-        .flat_map(|column| column.from.iter().cloned())
-        .collect()
+    columns.iter().flat_map(|column| column.from.iter().cloned()).collect()
 }
 
 impl Author {
@@ -58,10 +51,7 @@ impl Author {
         self.ctes.truncate(before);
         match query.for_clause {
             // One text holds them all.
-            Some(_) => vec![Computed {
-                from: all(&columns),
-                ..Computed::default()
-            }],
+            Some(_) => vec![Computed { from: all(&columns), ..Computed::default() }],
             None => columns,
         }
     }
@@ -154,11 +144,7 @@ impl Author {
     fn joined(&mut self, item: &TableWithJoins) {
         let joins = item.joins.iter().map(|join| &join.relation);
         for factor in std::iter::once(&item.relation).chain(joins) {
-            if let TableFactor::NestedJoin {
-                table_with_joins,
-                alias: None,
-            } = factor
-            {
+            if let TableFactor::NestedJoin { table_with_joins, alias: None } = factor {
                 self.joined(table_with_joins);
                 continue;
             }
@@ -180,12 +166,7 @@ impl Author {
 
     fn source(&mut self, factor: &TableFactor) -> Source {
         match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args: None,
-                ..
-            } => {
+            TableFactor::Table { name, alias, args: None, .. } => {
                 let own = last_of(name);
                 let is_qualified = name.0.len() > 1 && !own.starts_with('#');
                 let columns = match is_qualified {
@@ -194,9 +175,9 @@ impl Author {
                 };
                 Source::new(&own, columns).renamed(alias.as_ref())
             }
-            TableFactor::Derived {
-                subquery, alias, ..
-            } => Source::new("", self.query(subquery)).renamed(alias.as_ref()),
+            TableFactor::Derived { subquery, alias, .. } => {
+                Source::new("", self.query(subquery)).renamed(alias.as_ref())
+            }
             TableFactor::Pivot { .. } | TableFactor::Unpivot { .. } => self.turned(factor),
             TableFactor::Table { name, alias, .. } => {
                 let columns = many(self.mentioned(factor));
@@ -247,18 +228,10 @@ impl Author {
                 });
                 headings.map(|name| column(name, &from)).collect()
             }
-            TableFactor::Unpivot {
-                value,
-                name,
-                columns,
-                ..
-            } => {
+            TableFactor::Unpivot { value, name, columns, .. } => {
                 let from = from_of(self, columns);
                 let value = value.to_string().trim_matches(['[', ']', '"']).to_owned();
-                vec![
-                    column(value, &from),
-                    column(name.value.clone(), &ColumnNames::new()),
-                ]
+                vec![column(value, &from), column(name.value.clone(), &ColumnNames::new())]
             }
             _ => many(self.mentioned(factor)),
         };
@@ -269,12 +242,7 @@ impl Author {
         }
         let mut known = made;
         known.extend(inner.known);
-        Source {
-            name: inner.name,
-            shown,
-            known,
-        }
-        .renamed(alias.as_ref())
+        Source { name: inner.name, shown, known }.renamed(alias.as_ref())
     }
 
     /// What all columns that something names come from.
@@ -299,17 +267,17 @@ impl Author {
         let (expr, name) = match item {
             SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.clone()),
             // T-SQL's `name = expression`.
-            SelectItem::UnnamedExpr(Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Eq,
-                right,
-            }) if let Some(name) = heading(left) => (&**right, name),
+            SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::Eq, right })
+                if let Some(name) = heading(left) =>
+            {
+                (&**right, name)
+            }
             SelectItem::UnnamedExpr(expr) => {
                 let name = match expr {
                     Expr::Identifier(name) => name.value.clone(),
-                    Expr::CompoundIdentifier(parts) => parts
-                        .last()
-                        .map_or_else(String::new, |last| last.value.clone()),
+                    Expr::CompoundIdentifier(parts) => {
+                        parts.last().map_or_else(String::new, |last| last.value.clone())
+                    }
                     _ => String::new(),
                 };
                 (expr, name)
@@ -333,9 +301,7 @@ impl Author {
     fn shown_of(&self, is_meant: impl Fn(&str) -> bool) -> ComputedColumns {
         let scope = self.scopes.last().into_iter().flatten();
         let meant = scope.filter(|source| is_meant(&source.name));
-        meant
-            .flat_map(|source| source.shown.iter().cloned())
-            .collect()
+        meant.flat_map(|source| source.shown.iter().cloned()).collect()
     }
 
     /// The columns of this name in the nearest FROM that has one. Those that are `many` may be it.
@@ -346,11 +312,7 @@ impl Author {
             });
             let columns = sources.flat_map(|source| {
                 let is_it = |column: &&Computed| column.name.eq_ignore_ascii_case(name);
-                let own = source
-                    .known
-                    .iter()
-                    .filter(|column| !column.is_many)
-                    .filter(is_it);
+                let own = source.known.iter().filter(|column| !column.is_many).filter(is_it);
                 let own: Vec<&Computed> = own.collect();
                 let open = source.known.iter().filter(|column| column.is_many);
                 match own.is_empty() {
@@ -372,17 +334,10 @@ impl Author {
     /// What a column comes from: itself, where it is a table's.
     pub(super) fn origins(&self, qualifier: Option<&str>, name: &str) -> ColumnNames {
         if name.starts_with('@') {
-            return self
-                .variables
-                .get(&name.to_lowercase())
-                .cloned()
-                .unwrap_or_default();
+            return self.variables.get(&name.to_lowercase()).cloned().unwrap_or_default();
         }
         let found = self.found(qualifier, name);
-        let mut from: ColumnNames = found
-            .iter()
-            .flat_map(|one| one.from.iter().cloned())
-            .collect();
+        let mut from: ColumnNames = found.iter().flat_map(|one| one.from.iter().cloned()).collect();
         if found.iter().all(|one| one.is_many) {
             from.insert(name.to_lowercase());
         }
@@ -428,11 +383,9 @@ fn first_member(query: &Query) -> Option<&SetExpr> {
 
 /// Whether a query reads a table of this name.
 fn names(query: &Query, table: &str) -> bool {
-    let found = visit_relations(query, |name| {
-        match last_of(name).eq_ignore_ascii_case(table) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+    let found = visit_relations(query, |name| match last_of(name).eq_ignore_ascii_case(table) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     });
     found.is_break()
 }
@@ -464,11 +417,7 @@ fn renamed(mut columns: ComputedColumns, alias: &TableAlias) -> ComputedColumns 
     let names = alias.columns.iter().map(|column| column.name.value.clone());
     if columns.len() != alias.columns.len() || columns.iter().any(|column| column.is_many) {
         let from = all(&columns);
-        let named = names.map(|name| Computed {
-            name,
-            from: from.clone(),
-            ..Computed::default()
-        });
+        let named = names.map(|name| Computed { name, from: from.clone(), ..Computed::default() });
         return named.collect();
     }
     for (column, name) in columns.iter_mut().zip(names) {

@@ -87,11 +87,7 @@ fn measured() -> Computed {
 }
 
 fn of(is_computed: bool, from: ColumnNames) -> Computed {
-    Computed {
-        is_computed,
-        from,
-        ..Computed::default()
-    }
+    Computed { is_computed, from, ..Computed::default() }
 }
 
 /// What comes of several values.
@@ -126,17 +122,11 @@ impl Author {
             | Expr::Floor { expr: inner, .. }
             | Expr::Ceil { expr: inner, .. }
             | Expr::Convert { expr: inner, .. } => self.value(inner),
-            Expr::Trim {
-                expr, trim_what, ..
-            } => {
+            Expr::Trim { expr, trim_what, .. } => {
                 let both = [Some(&**expr), trim_what.as_deref()];
                 self.values(both.into_iter().flatten())
             }
-            Expr::Case {
-                conditions,
-                else_result,
-                ..
-            } => {
+            Expr::Case { conditions, else_result, .. } => {
                 let results = conditions.iter().map(|when| &when.result);
                 let results = results.chain(else_result.as_deref());
                 self.values(results)

@@ -14,9 +14,8 @@ fn value(bytes: &[u8]) -> Value {
 }
 
 fn push_digits(bytes: &[u8], to: &mut String) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     for byte in bytes {
         to.push(DIGITS[usize::from(byte >> 4)]);
         to.push(DIGITS[usize::from(byte & 15)]);
@@ -28,16 +27,8 @@ fn bytes_of_digits(digits: &str) -> Option<Vec<u8>> {
     if !digits.len().is_multiple_of(2) {
         return None;
     }
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|n| u8::try_from(n).ok())
-    };
-    digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
-        .collect()
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
+    digits.as_bytes().chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 /// The bytes of a binary value.
@@ -65,9 +56,9 @@ fn stored(value: &Value, from: Type) -> Result<Vec<u8>, FunctionError> {
             };
             Ok(number.to_be_bytes()[8 - size..].to_vec())
         }
-        _ => Err(FunctionError::refused(format!(
-            "converting type {from} to bytes is not supported"
-        ))),
+        _ => {
+            Err(FunctionError::refused(format!("converting type {from} to bytes is not supported")))
+        }
     }
 }
 
@@ -140,9 +131,7 @@ pub fn as_text(value: &Value, national: bool, style: Option<i64>) -> Result<Stri
         other => return Err(no_style(other, "varbinary", "a character string")),
     }
     if shown.contains('\0') {
-        return Err(FunctionError::refused(
-            "text with a NUL character is not supported",
-        ));
+        return Err(FunctionError::refused("text with a NUL character is not supported"));
     }
     Ok(shown)
 }
@@ -192,9 +181,9 @@ pub fn hashbytes(arguments: &[Value]) -> Outcome {
         match arguments[0].text().to_ascii_uppercase().as_str() {
             "SHA2_256" => Ok(value(&Sha256::digest(&bytes))),
             "SHA2_512" => Ok(value(&Sha512::digest(&bytes))),
-            "MD2" | "MD4" | "MD5" | "SHA" | "SHA1" => Err(FunctionError::refused(
-                "HASHBYTES supports SHA2_256 and SHA2_512 only",
-            )),
+            "MD2" | "MD4" | "MD5" | "SHA" | "SHA1" => {
+                Err(FunctionError::refused("HASHBYTES supports SHA2_256 and SHA2_512 only"))
+            }
             _ => Ok(Value::Null),
         }
     })

@@ -45,10 +45,8 @@ pub fn named(name: &str) -> Option<&'static str> {
     }
     let rest = lower.strip_prefix("sql_").unwrap_or(&lower);
     let rest = rest.strip_prefix("latin1_general_")?;
-    let rest = ["100_", "cp1_", "cp1252_"]
-        .iter()
-        .find_map(|page| rest.strip_prefix(page))
-        .unwrap_or(rest);
+    let rest =
+        ["100_", "cp1_", "cp1252_"].iter().find_map(|page| rest.strip_prefix(page)).unwrap_or(rest);
     match rest {
         "ci_as" | "ci_as_ks_ws" | "ci_as_sc" => Some(DEFAULT),
         "cs_as" | "cs_as_ks_ws" | "cs_as_sc" => Some(CASE_SENSITIVE),
@@ -72,9 +70,7 @@ pub fn compare(a: &str, b: &str) -> Ordering {
 /// Compares letters without their accents.
 #[must_use]
 pub fn compare_base(a: &str, b: &str) -> Ordering {
-    padded(a.trim_end_matches(' '), b.trim_end_matches(' '), |c| {
-        weight(c).base
-    })
+    padded(a.trim_end_matches(' '), b.trim_end_matches(' '), |c| weight(c).base)
 }
 
 /// Compares letters without their accents, and where they are the same, small before capital.
@@ -150,10 +146,7 @@ fn weight(c: char) -> Weight {
         _ => {
             let lower = lower(c);
             match base(lower) {
-                Some(base) => Weight {
-                    base: LETTER + u32::from(base),
-                    accent: u32::from(lower),
-                },
+                Some(base) => Weight { base: LETTER + u32::from(base), accent: u32::from(lower) },
                 None => plain(OTHER + u32::from(lower)),
             }
         }
@@ -164,11 +157,7 @@ fn weight(c: char) -> Weight {
 #[must_use]
 pub fn letter_under(c: char) -> Option<char> {
     let small = base(lower(c))?;
-    Some(if lower(c) == c {
-        small
-    } else {
-        small.to_ascii_uppercase()
-    })
+    Some(if lower(c) == c { small } else { small.to_ascii_uppercase() })
 }
 
 /// The small letter, where it is one.

@@ -14,12 +14,7 @@ pub fn call(arguments: &[Value]) -> Outcome {
         Some(Value::Null) => return Ok(Value::Null),
         Some(style) => Some(style.integer()?),
     };
-    convert(
-        value,
-        Type::declared(&from.text()),
-        Type::declared(&to.text()),
-        style,
-    )
+    convert(value, Type::declared(&from.text()), Type::declared(&to.text()), style)
 }
 
 /// The same, and `NULL` where that fails.
@@ -50,11 +45,7 @@ pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outco
         Type::Decimal { precision, scale } => decimal(value, from, precision, scale),
         Type::Float => Ok(Value::Real(float(value, from)?)),
         Type::Real => single(float(value, from)?),
-        Type::Text {
-            length,
-            national,
-            fixed,
-        } => {
+        Type::Text { length, national, fixed } => {
             let mut text = match from {
                 Type::Binary { .. } => binary::as_text(value, national, style)?,
                 _ => shown(value, from, style)?,
@@ -83,9 +74,7 @@ fn single(number: f64) -> Outcome {
     if single.is_finite() {
         return Ok(Value::Real(f64::from(single)));
     }
-    Err(FunctionError::new(
-        "Arithmetic overflow error converting expression to data type real.",
-    ))
+    Err(FunctionError::new("Arithmetic overflow error converting expression to data type real."))
 }
 
 /// Refuses a style of dates that there is not, or that is not computed here.
@@ -137,11 +126,7 @@ fn unique_identifier(value: &Value) -> Outcome {
 }
 
 fn failed(text: &str, from: Type, to: &str) -> FunctionError {
-    let n = if from.is_national() {
-        "nvarchar"
-    } else {
-        "varchar"
-    };
+    let n = if from.is_national() { "nvarchar" } else { "varchar" };
     FunctionError::new(format!(
         "Conversion failed when converting the {n} value '{text}' to data type {to}."
     ))
@@ -189,9 +174,7 @@ pub fn real_of(text: &str) -> Result<f64, FunctionError> {
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
     match trimmed.parse::<f64>() {
         Ok(value) if plain && value.is_finite() => Ok(value),
-        _ => Err(FunctionError::new(
-            "Error converting data type varchar to float.",
-        )),
+        _ => Err(FunctionError::new("Error converting data type varchar to float.")),
     }
 }
 
@@ -243,10 +226,7 @@ pub fn scaled(value: &Value, scale: u8) -> Result<i128, FunctionError> {
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
     };
     let (before, after) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = before
-        .bytes()
-        .chain(after.bytes())
-        .all(|b| b.is_ascii_digit());
+    let plain = before.bytes().chain(after.bytes()).all(|b| b.is_ascii_digit());
     if !plain || before.len() + after.len() == 0 {
         return Err(wrong());
     }
@@ -255,11 +235,8 @@ pub fn scaled(value: &Value, scale: u8) -> Result<i128, FunctionError> {
     let too_large = || {
         FunctionError::new("Arithmetic overflow error converting expression to data type numeric.")
     };
-    let mut number: i128 = if kept.is_empty() {
-        0
-    } else {
-        kept.parse().map_err(|_| too_large())?
-    };
+    let mut number: i128 =
+        if kept.is_empty() { 0 } else { kept.parse().map_err(|_| too_large())? };
     if after.as_bytes().get(keep).is_some_and(|b| *b >= b'5') {
         number += 1;
     }
@@ -348,10 +325,8 @@ fn real_text(value: f64, style: i64) -> Result<String, FunctionError> {
         }
     };
     let rounded = format!("{value:.5e}");
-    let exponent: i32 = rounded
-        .split_once('e')
-        .and_then(|(_, exponent)| exponent.parse().ok())
-        .unwrap_or(0);
+    let exponent: i32 =
+        rounded.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
     Ok(if (-4..6).contains(&exponent) {
         let places = usize::try_from(5 - exponent).unwrap_or(0);
         short(&format!("{value:.places$}"))
@@ -399,11 +374,7 @@ fn fit(
         let kept: Vec<u16> = text.encode_utf16().take(length).collect();
         return Ok(Value::Text(String::from_utf16_lossy(&kept)));
     }
-    Ok(Value::Text(if fixed {
-        format!("{text}{}", " ".repeat(length - units))
-    } else {
-        text
-    }))
+    Ok(Value::Text(if fixed { format!("{text}{}", " ".repeat(length - units)) } else { text }))
 }
 
 fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
@@ -438,10 +409,7 @@ fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
                 ));
             }
             let read = time::parse(text, style).ok_or_else(|| time::not_read(text, from, to))?;
-            Moment {
-                offset: zone.minutes(),
-                ..read
-            }
+            Moment { offset: zone.minutes(), ..read }
         }
         Value::Integer(_) | Value::Real(_) => {
             Moment::from_days(value.real()?).ok_or_else(|| time::out_of_range(to))?

@@ -33,9 +33,7 @@ const MAX_DIGITS: usize = 99;
 
 fn unknown(pattern: &str) -> FunctionError {
     let shown: String = pattern.chars().take(100).collect();
-    FunctionError::new(format!(
-        "FORMAT with the pattern '{shown}' is not supported"
-    ))
+    FunctionError::new(format!("FORMAT with the pattern '{shown}' is not supported"))
 }
 
 fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
@@ -61,17 +59,9 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
     while let Some(c) = characters.get(i).copied() {
         let alike = characters[i..].iter().take(LONGEST_RUN + 1);
         let run = alike.take_while(|d| **d == c).count();
-        let hour = if at.hour().is_multiple_of(12) {
-            12
-        } else {
-            at.hour() % 12
-        };
+        let hour = if at.hour().is_multiple_of(12) { 12 } else { at.hour() % 12 };
         let two = |n: u32| {
-            if run == 1 {
-                n.to_string()
-            } else {
-                format!("{n:02}")
-            }
+            if run == 1 { n.to_string() } else { format!("{n:02}") }
         };
         let mut used = run;
         if run > LONGEST_RUN && c.is_ascii_alphabetic() {
@@ -93,11 +83,7 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
             'f' | 'F' if run <= 7 => {
                 let digits = format!("{:09}", at.nanosecond());
                 let digits = &digits[..run];
-                out.push_str(if c == 'F' {
-                    digits.trim_end_matches('0')
-                } else {
-                    digits
-                });
+                out.push_str(if c == 'F' { digits.trim_end_matches('0') } else { digits });
             }
             't' => out.push_str(&(if at.hour() < 12 { "AM" } else { "PM" })[..run.min(2)]),
             '\'' | '"' => {
@@ -184,11 +170,7 @@ fn amount(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionEr
             'C' => {
                 let (negative, digits) = rounded(value, kind, places(2))?;
                 let digits = grouped(&digits);
-                Ok(if negative {
-                    format!("(${digits})")
-                } else {
-                    format!("${digits}")
-                })
+                Ok(if negative { format!("(${digits})") } else { format!("${digits}") })
             }
             'X' if kind.is_integer() => {
                 let Value::Integer(number) = value else {
@@ -342,12 +324,8 @@ fn in_picture(
     let is_digit = |piece: &&Piece| matches!(piece, Piece::Digit { .. });
     let is_always = |piece: &Piece| *piece == Piece::Digit { always: true };
     let places = fraction.iter().filter(is_digit).count();
-    let last = whole
-        .iter()
-        .rposition(|piece| matches!(piece, Piece::Digit { .. }));
-    let first = whole
-        .iter()
-        .position(|piece| matches!(piece, Piece::Digit { .. }));
+    let last = whole.iter().rposition(|piece| matches!(piece, Piece::Digit { .. }));
+    let first = whole.iter().position(|piece| matches!(piece, Piece::Digit { .. }));
     let comma = |at: usize| whole.get(at) == Some(&Piece::Comma);
     // Commas behind the last digit divide by thousands, which is another picture.
     if last.is_some_and(|last| comma(last + 1)) || fraction.contains(&Piece::Comma) {
@@ -365,11 +343,7 @@ fn in_picture(
     let (before, after) = digits.split_once('.').unwrap_or((&digits, ""));
     let is_zero = !digits.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let before = before.trim_start_matches('0');
-    let least = whole
-        .iter()
-        .skip_while(|piece| !is_always(piece))
-        .filter(is_digit)
-        .count();
+    let least = whole.iter().skip_while(|piece| !is_always(piece)).filter(is_digit).count();
     let before: Vec<char> = format!("{before:0>least$}").chars().collect();
     let slots = whole.iter().filter(is_digit).count();
     let mut out = String::new();
@@ -399,10 +373,7 @@ fn in_picture(
         }
     }
     let kept = fraction.iter().filter(is_digit).collect::<Vec<_>>();
-    let kept = kept
-        .iter()
-        .rposition(|piece| is_always(piece))
-        .map_or(0, |at| at + 1);
+    let kept = kept.iter().rposition(|piece| is_always(piece)).map_or(0, |at| at + 1);
     let shown = after.trim_end_matches('0').len().max(kept);
     let mut after = after.chars().take(shown);
     if shown > 0 {

@@ -31,11 +31,7 @@ fn checked(text: &str) -> Result<&str, FunctionError> {
     let Err(error) = serde_json::from_str::<Json>(text) else {
         return Ok(text.trim_ascii());
     };
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(error.line() - 1)
-        .map(str::len)
-        .sum();
+    let before: usize = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
     let at = before + error.column().saturating_sub(1);
     let found = text.get(at..).and_then(|rest| rest.chars().next());
     let place = text.get(..at).unwrap_or(text).chars().count();
@@ -51,9 +47,7 @@ fn document(text: &str) -> Result<&str, FunctionError> {
     if is_container(part) {
         return Ok(part);
     }
-    Err(FunctionError::refused(
-        "JSON that is neither an object nor an array is not supported",
-    ))
+    Err(FunctionError::refused("JSON that is neither an object nor an array is not supported"))
 }
 
 /// How long the value is that a well-formed text begins with.
@@ -158,9 +152,7 @@ fn path_of(text: &str) -> Result<JsonPath, FunctionError> {
             rest = after;
             continue;
         }
-        let place = rest
-            .strip_prefix('[')
-            .and_then(|inner| inner.split_once(']'));
+        let place = rest.strip_prefix('[').and_then(|inner| inner.split_once(']'));
         let Some((number, after)) = place else {
             return Err(wrong(rest));
         };
@@ -185,10 +177,7 @@ fn part_at<'t>(document: &'t str, path: &JsonPath) -> Result<Option<&'t str>, Fu
                 PathStep::Place(place) => !named && at == place,
             };
             let members = members(part).into_iter().enumerate();
-            found = members
-                .filter(wanted)
-                .map(|(_, (_, value))| value)
-                .collect();
+            found = members.filter(wanted).map(|(_, (_, value))| value).collect();
         }
         match found.as_slice() {
             [one] => part = one,
@@ -235,9 +224,7 @@ fn value_at(document: &str, path: &JsonPath) -> Outcome {
     };
     let long = value.text().encode_utf16().count() > LONGEST;
     if path.strict && (long || is_container(part)) {
-        return Err(FunctionError::new(
-            "Scalar value cannot be found in the specified JSON path.",
-        ));
+        return Err(FunctionError::new("Scalar value cannot be found in the specified JSON path."));
     }
     Ok(if long { Value::Null } else { value })
 }
@@ -254,9 +241,9 @@ pub fn json_query(arguments: &[Value]) -> Outcome {
 fn query_at(document: &str, path: &JsonPath) -> Outcome {
     match part_at(document, path)? {
         Some(part) if is_container(part) => Ok(Value::Text(part.to_owned())),
-        _ if path.strict => Err(FunctionError::new(
-            "Object or array cannot be found in the specified JSON path.",
-        )),
+        _ if path.strict => {
+            Err(FunctionError::new("Object or array cannot be found in the specified JSON path."))
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -293,10 +280,7 @@ pub fn openjson_rows(arguments: &[Value]) -> Outcome {
         };
         let rows: Vec<&str> = match container.starts_with('{') {
             true => vec![container],
-            false => members(container)
-                .into_iter()
-                .map(|(_, part)| part)
-                .collect(),
+            false => members(container).into_iter().map(|(_, part)| part).collect(),
         };
         Ok(Value::Text(Json::from(rows).to_string()))
     })
@@ -306,9 +290,9 @@ fn container_at<'t>(text: &'t str, path: &str) -> Result<Option<&'t str>, Functi
     let path = path_of(path)?;
     let part = part_at(document(text)?, &path)?;
     match part.filter(|part| is_container(part)) {
-        None if path.strict => Err(FunctionError::new(
-            "Object or array cannot be found in the specified JSON path.",
-        )),
+        None if path.strict => {
+            Err(FunctionError::new("Object or array cannot be found in the specified JSON path."))
+        }
         found => Ok(found),
     }
 }

@@ -11,10 +11,7 @@ enum Piece {
     /// A character as it is.
     Just(char),
     /// One character of a set, `[...]`.
-    Set {
-        negated: bool,
-        ranges: Vec<(char, char)>,
-    },
+    Set { negated: bool, ranges: Vec<(char, char)> },
 }
 
 impl Piece {
@@ -23,10 +20,7 @@ impl Piece {
             Self::Any | Self::One => true,
             Self::Just(own) => collation::same(*own, c),
             Self::Set { negated, ranges } => {
-                *negated
-                    != ranges
-                        .iter()
-                        .any(|(low, high)| collation::between(c, *low, *high))
+                *negated != ranges.iter().any(|(low, high)| collation::between(c, *low, *high))
             }
         }
     }
@@ -118,11 +112,7 @@ fn like(arguments: &[Value], blanks_count: bool) -> Outcome {
         };
         let blanks = text.iter().rev().take_while(|c| **c == ' ').count();
         // Blanks at the end of a `varchar` may be there or not.
-        let least = if blanks_count {
-            text.len()
-        } else {
-            text.len() - blanks
-        };
+        let least = if blanks_count { text.len() } else { text.len() - blanks };
         let mut work = Work::new();
         for end in least..=text.len() {
             if matches(&text[..end], &pieces, &mut work)? {
@@ -161,9 +151,7 @@ pub fn patindex(arguments: &[Value]) -> Outcome {
         for at in 0..=text.len() {
             if matches(&text[at..], inner, &mut work)? {
                 let before = text[..at].iter().map(|c| c.len_utf16()).sum::<usize>();
-                return Ok(Value::Integer(
-                    i64::try_from(before + 1).unwrap_or(i64::MAX),
-                ));
+                return Ok(Value::Integer(i64::try_from(before + 1).unwrap_or(i64::MAX)));
             }
         }
         Ok(Value::Integer(0))

@@ -68,11 +68,7 @@ pub fn modulo(arguments: &[Value]) -> Outcome {
 }
 
 fn float(value: f64) -> Outcome {
-    if value.is_finite() {
-        Ok(Value::Real(value))
-    } else {
-        Err(overflow("float"))
-    }
+    if value.is_finite() { Ok(Value::Real(value)) } else { Err(overflow("float")) }
 }
 
 /// `tsql_decimal(operator, a, type of a, b, type of b)`: `+ - * / %` of decimals, with the digits that SQL Server
@@ -93,24 +89,10 @@ pub fn decimal(arguments: &[Value]) -> Outcome {
     let (x, y) = (scaled(a, left.1)?, scaled(b, right.1)?);
     // To a common scale, or so that the quotient has the scale of the result.
     let common = left.1.max(right.1);
-    let up = |value: i128, from: u8| {
-        value
-            .checked_mul(power(common - from)?)
-            .ok_or_else(too_large)
-    };
+    let up = |value: i128, from: u8| value.checked_mul(power(common - from)?).ok_or_else(too_large);
     let (value, has) = match operator.as_str() {
-        "+" => (
-            up(x, left.1)?
-                .checked_add(up(y, right.1)?)
-                .ok_or_else(too_large)?,
-            common,
-        ),
-        "-" => (
-            up(x, left.1)?
-                .checked_sub(up(y, right.1)?)
-                .ok_or_else(too_large)?,
-            common,
-        ),
+        "+" => (up(x, left.1)?.checked_add(up(y, right.1)?).ok_or_else(too_large)?, common),
+        "-" => (up(x, left.1)?.checked_sub(up(y, right.1)?).ok_or_else(too_large)?, common),
         "*" => (x.checked_mul(y).ok_or_else(too_large)?, left.1 + right.1),
         "%" => {
             let (x, y) = (up(x, left.1)?, up(y, right.1)?);
@@ -126,19 +108,14 @@ pub fn decimal(arguments: &[Value]) -> Outcome {
             // What a quotient has beyond its scale is cut off, not rounded: 2.0 / 3 is 0.666666.
             let shift = scale + right.1;
             let x = if shift >= left.1 {
-                x.checked_mul(power(shift - left.1)?)
-                    .ok_or_else(too_large)?
+                x.checked_mul(power(shift - left.1)?).ok_or_else(too_large)?
             } else {
                 x / power(left.1 - shift)?
             };
             (x / y, scale)
         }
     };
-    let value = if has > scale {
-        round_half_up(value, power(has - scale)?)
-    } else {
-        value
-    };
+    let value = if has > scale { round_half_up(value, power(has - scale)?) } else { value };
     if value.unsigned_abs() >= power(precision)?.unsigned_abs() {
         return Err(too_large());
     }
@@ -173,11 +150,7 @@ fn small(n: i32) -> u8 {
 
 fn round_half_up(value: i128, unit: i128) -> i128 {
     let (quotient, rest) = (value / unit, value % unit);
-    if rest.abs() * 2 >= unit {
-        quotient + value.signum()
-    } else {
-        quotient
-    }
+    if rest.abs() * 2 >= unit { quotient + value.signum() } else { quotient }
 }
 
 /// A whole number of units of the last digit as a value.
@@ -201,19 +174,14 @@ pub fn digits(value: i128, scale: u8) -> String {
     let all = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
     let sign = if value < 0 { "-" } else { "" };
     let (whole, fraction) = all.split_at(all.len() - scale);
-    if fraction.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 pub fn abs(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || match &arguments[0] {
-        Value::Integer(value) => value
-            .checked_abs()
-            .map(Value::Integer)
-            .ok_or_else(|| overflow("bigint")),
+        Value::Integer(value) => {
+            value.checked_abs().map(Value::Integer).ok_or_else(|| overflow("bigint"))
+        }
         other => float(other.real()?.abs()),
     })
 }
@@ -232,9 +200,7 @@ pub fn sqrt(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let value = arguments[0].real()?;
         if value < 0.0 {
-            return Err(FunctionError::new(
-                "An invalid floating point operation occurred.",
-            ));
+            return Err(FunctionError::new("An invalid floating point operation occurred."));
         }
         float(value.sqrt())
     })
@@ -249,11 +215,7 @@ pub fn square(arguments: &[Value]) -> Outcome {
 
 /// `a ^ b`, which SQLite lacks.
 pub fn xor(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        Ok(Value::Integer(
-            arguments[0].integer()? ^ arguments[1].integer()?,
-        ))
-    })
+    unless_null(arguments, || Ok(Value::Integer(arguments[0].integer()? ^ arguments[1].integer()?)))
 }
 
 /// A function of one real number; where it has no value, SQL Server has an error.
@@ -261,9 +223,7 @@ fn of_real(arguments: &[Value], f: fn(f64) -> f64) -> Outcome {
     unless_null(arguments, || {
         let value = f(arguments[0].real()?);
         if value.is_nan() {
-            return Err(FunctionError::new(
-                "An invalid floating point operation occurred.",
-            ));
+            return Err(FunctionError::new("An invalid floating point operation occurred."));
         }
         float(value)
     })
@@ -280,9 +240,7 @@ pub fn log10(arguments: &[Value]) -> Outcome {
 /// `LOG(x)` and `LOG(x, base)`.
 pub fn log(arguments: &[Value]) -> Outcome {
     let natural = |value: &Value| {
-        of_real(std::slice::from_ref(value), |x| {
-            if x > 0.0 { x.ln() } else { f64::NAN }
-        })
+        of_real(std::slice::from_ref(value), |x| if x > 0.0 { x.ln() } else { f64::NAN })
     };
     unless_null(arguments, || match arguments {
         [x, base] => {
@@ -331,9 +289,7 @@ pub fn atan(arguments: &[Value]) -> Outcome {
 
 /// SQL Server's `ATN2(y, x)`.
 pub fn atn2(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        float(arguments[0].real()?.atan2(arguments[1].real()?))
-    })
+    unless_null(arguments, || float(arguments[0].real()?.atan2(arguments[1].real()?)))
 }
 
 /// `tsql_power(a, b, type of a)`: in the type of the first.
@@ -343,9 +299,8 @@ pub fn power(arguments: &[Value]) -> Outcome {
         let whole = match (&arguments[0], &arguments[1]) {
             (Value::Integer(a), Value::Integer(b)) if *b >= 0 => {
                 let b = u32::try_from(*b).unwrap_or(u32::MAX);
-                let made = i128::from(*a)
-                    .checked_pow(b)
-                    .ok_or_else(|| overflow(&of.to_string()))?;
+                let made =
+                    i128::from(*a).checked_pow(b).ok_or_else(|| overflow(&of.to_string()))?;
                 Some(made)
             }
             _ => None,
@@ -363,9 +318,7 @@ pub fn power(arguments: &[Value]) -> Outcome {
         }
         let value = a.powf(b);
         if value.is_nan() {
-            return Err(FunctionError::new(
-                "An invalid floating point operation occurred.",
-            ));
+            return Err(FunctionError::new("An invalid floating point operation occurred."));
         }
         super::convert(&float(value)?, Type::Float, of, None)
     })
@@ -374,15 +327,10 @@ pub fn power(arguments: &[Value]) -> Outcome {
 /// `ISNUMERIC(text)`: a number, or an amount with its sign of currency, as SQL Server takes it.
 pub fn isnumeric(arguments: &[Value]) -> Outcome {
     let Some(Value::Text(text)) = arguments.first() else {
-        return Ok(Value::Integer(i64::from(
-            !arguments.iter().all(Value::is_null),
-        )));
+        return Ok(Value::Integer(i64::from(!arguments.iter().all(Value::is_null))));
     };
     // Each of them alone is an amount of money, which is nothing.
-    if matches!(
-        text.as_str(),
-        "\t" | "\n" | "\u{b}" | "\u{c}" | "\r" | "\\" | "\u{a0}"
-    ) {
+    if matches!(text.as_str(), "\t" | "\n" | "\u{b}" | "\u{c}" | "\r" | "\\" | "\u{a0}") {
         return Ok(Value::Integer(1));
     }
     let text = text.trim_matches(' ');
@@ -391,9 +339,7 @@ pub fn isnumeric(arguments: &[Value]) -> Outcome {
     let mantissa = bare.split_once(['e', 'E', 'd', 'D']);
     let (number, exponent) = mantissa.map_or((bare, None), |(number, rest)| (number, Some(rest)));
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    let shaped = number
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b == b',' || b == b'.')
+    let shaped = number.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'.')
         && number.bytes().filter(|b| *b == b'.').count() <= 1;
     let raised = exponent.is_none_or(|rest| {
         let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
@@ -402,10 +348,8 @@ pub fn isnumeric(arguments: &[Value]) -> Outcome {
             && rest.len() <= 3
             && rest.bytes().all(|b| b.is_ascii_digit())
     });
-    let signs = text[..text.len() - bare.len()]
-        .bytes()
-        .filter(|b| matches!(b, b'+' | b'-'))
-        .count();
+    let signs =
+        text[..text.len() - bare.len()].bytes().filter(|b| matches!(b, b'+' | b'-')).count();
     let has_signs = text.contains(['\t', '\n', '\u{b}', '\u{c}', '\r', '\\', '\u{a0}']);
     if signs > 1 || has_signs || bare.starts_with(' ') && before > 0 {
         return Err(FunctionError::refused(format!(
@@ -493,11 +437,7 @@ pub fn str(arguments: &[Value]) -> Outcome {
         let written = |decimals: usize| {
             let unit = 10_f64.powi(i32::try_from(decimals).unwrap_or(0));
             let scaled = value * unit;
-            let rounded = if scaled.is_finite() {
-                scaled.round() / unit
-            } else {
-                value
-            };
+            let rounded = if scaled.is_finite() { scaled.round() / unit } else { value };
             format!("{rounded:.decimals$}")
         };
         let mut text = written(decimals);
@@ -517,11 +457,8 @@ pub fn str(arguments: &[Value]) -> Outcome {
 pub fn fits(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let mut text = arguments[0].text();
-        let Type::Text {
-            length: Some(length),
-            national,
-            ..
-        } = Type::declared(&arguments[1].text())
+        let Type::Text { length: Some(length), national, .. } =
+            Type::declared(&arguments[1].text())
         else {
             return Ok(arguments[0].clone());
         };
@@ -530,9 +467,7 @@ pub fn fits(arguments: &[Value]) -> Outcome {
             text = super::text::in_code_page(&text);
         }
         if text.trim_end_matches(' ').encode_utf16().count() > length {
-            return Err(FunctionError::new(
-                "String or binary data would be truncated.",
-            ));
+            return Err(FunctionError::new("String or binary data would be truncated."));
         }
         let kept: Vec<u16> = text.encode_utf16().take(length).collect();
         Ok(Value::Text(String::from_utf16_lossy(&kept)))
@@ -563,14 +498,12 @@ pub fn recursion(arguments: &[Value]) -> Outcome {
 /// `tsql_rows(n)`: a number of rows for `TOP`, `OFFSET` and `FETCH`, which may not be negative.
 pub fn rows(arguments: &[Value]) -> Outcome {
     if arguments[0].is_null() {
-        return Err(FunctionError::new(
-            "A TOP, OFFSET or FETCH clause contains an invalid value.",
-        ));
+        return Err(FunctionError::new("A TOP, OFFSET or FETCH clause contains an invalid value."));
     }
     match arguments[0].integer()? {
-        n if n < 0 => Err(FunctionError::new(
-            "A TOP, OFFSET or FETCH clause may not have a negative value.",
-        )),
+        n if n < 0 => {
+            Err(FunctionError::new("A TOP, OFFSET or FETCH clause may not have a negative value."))
+        }
         n => Ok(Value::Integer(n)),
     }
 }
@@ -580,9 +513,7 @@ pub fn percent(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let (rows, part) = (arguments[0].real()?, arguments[1].real()?);
         if !(0.0..=100.0).contains(&part) {
-            return Err(FunctionError::new(
-                "Percent values must be between 0 and 100.",
-            ));
+            return Err(FunctionError::new("Percent values must be between 0 and 100."));
         }
         // Multiplied first: 10 % of 30 rows is 3, whatever a tenth is in binary.
         Ok(Value::Integer((rows * part / 100.0).ceil() as i64))

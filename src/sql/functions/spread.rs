@@ -30,11 +30,7 @@ impl Spread {
             return None;
         }
         let variance = numbers.squares.max(0.0) / divisor as f64;
-        Some(if self.is_root {
-            variance.sqrt()
-        } else {
-            variance
-        })
+        Some(if self.is_root { variance.sqrt() } else { variance })
     }
 }
 

@@ -127,15 +127,7 @@ const fn plain(
     form: CallKind,
     help: &'static str,
 ) -> Entry {
-    Entry {
-        name,
-        takes,
-        optional: 0,
-        repeats: false,
-        gives,
-        form,
-        help,
-    }
+    Entry { name, takes, optional: 0, repeats: false, gives, form, help }
 }
 
 impl Entry {
@@ -156,10 +148,7 @@ macro_rules! rust {
             $name,
             &$takes,
             $gives,
-            CallKind::Rust {
-                name: concat!("tsql_", $name),
-                call: $call,
-            },
+            CallKind::Rust { name: concat!("tsql_", $name), call: $call },
             $help,
         )
     };
@@ -216,38 +205,11 @@ pub const SERVER: &str =
 /// Every function, by name.
 pub const TABLE: &[Entry] = &[
     written("abs", &[Number], Depends, "The number without its sign."),
-    rust!(
-        "acos",
-        [Number],
-        FLOAT,
-        number::acos,
-        "The angle whose cosine it is, in radians."
-    ),
-    refused(
-        "approx_count_distinct",
-        "COUNT(DISTINCT column) counts exactly",
-    ),
-    rust!(
-        "ascii",
-        [Text],
-        INT,
-        text::ascii,
-        "The code of the first character in code page 1252."
-    ),
-    rust!(
-        "asin",
-        [Number],
-        FLOAT,
-        number::asin,
-        "The angle whose sine it is, in radians."
-    ),
-    rust!(
-        "atan",
-        [Number],
-        FLOAT,
-        number::atan,
-        "The angle whose tangent it is, in radians."
-    ),
+    rust!("acos", [Number], FLOAT, number::acos, "The angle whose cosine it is, in radians."),
+    refused("approx_count_distinct", "COUNT(DISTINCT column) counts exactly"),
+    rust!("ascii", [Text], INT, text::ascii, "The code of the first character in code page 1252."),
+    rust!("asin", [Number], FLOAT, number::asin, "The angle whose sine it is, in radians."),
+    rust!("atan", [Number], FLOAT, number::atan, "The angle whose tangent it is, in radians."),
     rust!(
         "atn2",
         [Number, Number],
@@ -257,20 +219,11 @@ pub const TABLE: &[Entry] = &[
     ),
     aggregate("avg", &[Any], "The mean; an integer for integers."),
     syntax("cast", "The value as another type: CAST(value AS type)."),
-    written(
-        "ceiling",
-        &[Number],
-        Depends,
-        "The smallest integer not less than the number.",
-    ),
+    written("ceiling", &[Number], Depends, "The smallest integer not less than the number."),
     rust!(
         "char",
         [Whole],
-        Of(Type::Text {
-            length: Some(1),
-            national: false,
-            fixed: false
-        }),
+        Of(Type::Text { length: Some(1), national: false, fixed: false }),
         text::char_of,
         "The character with this code in code page 1252."
     ),
@@ -283,20 +236,8 @@ pub const TABLE: &[Entry] = &[
     )
     .optional(1),
     refused("checksum", ""),
-    written(
-        "choose",
-        &[Whole, Any],
-        Depends,
-        "The value at a position in a list.",
-    )
-    .repeating(),
-    written(
-        "coalesce",
-        &[Any, Any],
-        Depends,
-        "The first value that is not NULL.",
-    )
-    .repeating(),
+    written("choose", &[Whole, Any], Depends, "The value at a position in a list.").repeating(),
+    written("coalesce", &[Any, Any], Depends, "The first value that is not NULL.").repeating(),
     refused("compress", ""),
     rust!(
         "concat",
@@ -314,53 +255,24 @@ pub const TABLE: &[Entry] = &[
         "The texts with a separator between them; NULL is left out."
     )
     .repeating(),
-    syntax(
-        "convert",
-        "The value as another type, in a style: CONVERT(type, value, style).",
-    ),
-    rust!(
-        "cos",
-        [Number],
-        FLOAT,
-        number::cos,
-        "The cosine of an angle in radians."
-    ),
-    rust!(
-        "cot",
-        [Number],
-        FLOAT,
-        number::cot,
-        "The cotangent of an angle in radians."
-    ),
-    aggregate(
-        "count",
-        &[Any],
-        "How many rows, or values that are not NULL.",
-    ),
+    syntax("convert", "The value as another type, in a style: CONVERT(type, value, style)."),
+    rust!("cos", [Number], FLOAT, number::cos, "The cosine of an angle in radians."),
+    rust!("cot", [Number], FLOAT, number::cot, "The cotangent of an angle in radians."),
+    aggregate("count", &[Any], "How many rows, or values that are not NULL."),
     aggregate("count_big", &[Any], "COUNT as a bigint."),
     window("cume_dist", &[], FLOAT, "The share of rows up to this one."),
     written("current_timestamp", &[], DATETIME, "The time of the query."),
     refused("current_user", SERVER),
     written("datalength", &[Any], INT, "The bytes of a text."),
     refused("date", "CAST(value AS date) drops the time"),
-    written(
-        "dateadd",
-        &[Part, Whole, Date],
-        Depends,
-        "The date plus a number of dateparts.",
-    ),
+    written("dateadd", &[Part, Whole, Date], Depends, "The date plus a number of dateparts."),
     written(
         "datediff",
         &[Part, Date, Date],
         INT,
         "The number of datepart boundaries between two dates.",
     ),
-    written(
-        "datediff_big",
-        &[Part, Date, Date],
-        BIGINT,
-        "DATEDIFF as a bigint.",
-    ),
+    written("datediff_big", &[Part, Date, Date], BIGINT, "DATEDIFF as a bigint."),
     rust!(
         "datefromparts",
         [Whole, Whole, Whole],
@@ -368,22 +280,9 @@ pub const TABLE: &[Entry] = &[
         time::datefromparts,
         "The date of a year, a month and a day."
     ),
-    written(
-        "datename",
-        &[Part, Date],
-        NVARCHAR,
-        "The name of a part of a date, in English.",
-    ),
-    written(
-        "datepart",
-        &[Part, Date],
-        INT,
-        "A part of a date as a number.",
-    ),
-    refused(
-        "datetime",
-        "CAST(value AS datetime) reads a date and a time",
-    ),
+    written("datename", &[Part, Date], NVARCHAR, "The name of a part of a date, in English."),
+    written("datepart", &[Part, Date], INT, "A part of a date as a number."),
+    refused("datetime", "CAST(value AS datetime) reads a date and a time"),
     written(
         "datetime2fromparts",
         &[Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole],
@@ -399,18 +298,11 @@ pub const TABLE: &[Entry] = &[
     ),
     written(
         "datetimeoffsetfromparts",
-        &[
-            Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole,
-        ],
+        &[Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole],
         Depends,
         "The datetimeoffset of its parts, from the year to fractions, its offset, and how many digits these have.",
     ),
-    written(
-        "datetrunc",
-        &[Part, Date],
-        Depends,
-        "The date truncated to a datepart.",
-    ),
+    written("datetrunc", &[Part, Date], Depends, "The date truncated to a datepart."),
     written("day", &[Date], INT, "The day of the month."),
     written(
         "db_name",
@@ -428,18 +320,8 @@ pub const TABLE: &[Entry] = &[
     )
     .optional(1),
     rust!("exp", [Number], FLOAT, number::exp, "e to this power."),
-    window(
-        "first_value",
-        &[Any],
-        Depends,
-        "The value of the first row of the window.",
-    ),
-    written(
-        "floor",
-        &[Number],
-        Depends,
-        "The largest integer not greater than the number.",
-    ),
+    window("first_value", &[Any], Depends, "The value of the first row of the window."),
+    written("floor", &[Number], Depends, "The largest integer not greater than the number."),
     written(
         "format",
         &[Any, Text, Text],
@@ -448,19 +330,9 @@ pub const TABLE: &[Entry] = &[
     )
     .optional(1),
     written("getdate", &[], DATETIME, "The time of the query."),
-    written(
-        "getutcdate",
-        &[],
-        DATETIME,
-        "The time of the query; no time zone is known.",
-    ),
-    written(
-        "greatest",
-        &[Any],
-        Depends,
-        "The greatest of the values that are not NULL.",
-    )
-    .repeating(),
+    written("getutcdate", &[], DATETIME, "The time of the query; no time zone is known."),
+    written("greatest", &[Any], Depends, "The greatest of the values that are not NULL.")
+        .repeating(),
     written(
         "grouping",
         &[Any],
@@ -481,27 +353,15 @@ pub const TABLE: &[Entry] = &[
         "The hash of a text or a binary value, by SHA2_256 or SHA2_512.",
     ),
     refused("host_name", SERVER),
-    refused(
-        "identity",
-        "ROW_NUMBER() OVER (ORDER BY column) numbers the rows",
-    ),
+    refused("identity", "ROW_NUMBER() OVER (ORDER BY column) numbers the rows"),
     written(
         "iif",
         &[Condition, Any, Any],
         Depends,
         "One value if a condition is true, otherwise another.",
     ),
-    refused(
-        "instr",
-        "CHARINDEX(part, text) gives the position; the part comes first",
-    ),
-    rust!(
-        "isdate",
-        [Text],
-        INT,
-        time::isdate,
-        "1 where the text is a datetime, else 0."
-    ),
+    refused("instr", "CHARINDEX(part, text) gives the position; the part comes first"),
+    rust!("isdate", [Text], INT, time::isdate, "1 where the text is a datetime, else 0."),
     rust!(
         "isjson",
         [Characters],
@@ -533,59 +393,17 @@ pub const TABLE: &[Entry] = &[
     rust!(
         "json_value",
         [Characters, Characters],
-        Of(Type::Text {
-            length: Some(4000),
-            national: true,
-            fixed: false
-        }),
+        Of(Type::Text { length: Some(4000), national: true, fixed: false }),
         json::json_value,
         "The scalar at a path of a JSON text."
     ),
-    window(
-        "lag",
-        &[Any, Whole, Any],
-        Depends,
-        "The value of an earlier row.",
-    )
-    .optional(2),
-    window(
-        "last_value",
-        &[Any],
-        Depends,
-        "The value of the last row of the window.",
-    ),
-    window(
-        "lead",
-        &[Any, Whole, Any],
-        Depends,
-        "The value of a later row.",
-    )
-    .optional(2),
-    written(
-        "least",
-        &[Any],
-        Depends,
-        "The least of the values that are not NULL.",
-    )
-    .repeating(),
-    rust!(
-        "left",
-        [Text, Whole],
-        PartOfFirst(1),
-        text::left,
-        "The first characters."
-    ),
-    rust!(
-        "len",
-        [Text],
-        INT,
-        text::len,
-        "The characters, without the blanks at the end."
-    ),
-    refused(
-        "length",
-        "LEN(text) counts without the blanks at the end, DATALENGTH(text) bytes",
-    ),
+    window("lag", &[Any, Whole, Any], Depends, "The value of an earlier row.").optional(2),
+    window("last_value", &[Any], Depends, "The value of the last row of the window."),
+    window("lead", &[Any, Whole, Any], Depends, "The value of a later row.").optional(2),
+    written("least", &[Any], Depends, "The least of the values that are not NULL.").repeating(),
+    rust!("left", [Text, Whole], PartOfFirst(1), text::left, "The first characters."),
+    rust!("len", [Text], INT, text::len, "The characters, without the blanks at the end."),
+    refused("length", "LEN(text) counts without the blanks at the end, DATALENGTH(text) bytes"),
     rust!(
         "log",
         [Number, Number],
@@ -594,38 +412,16 @@ pub const TABLE: &[Entry] = &[
         "The natural logarithm, or the logarithm to a base."
     )
     .optional(1),
-    rust!(
-        "log10",
-        [Number],
-        FLOAT,
-        number::log10,
-        "The logarithm of base 10."
-    ),
-    rust!(
-        "lower",
-        [Text],
-        TextOfFirst,
-        text::lower,
-        "The text in lower case."
-    ),
-    rust!(
-        "ltrim",
-        [Text],
-        TextOfFirst,
-        text::ltrim,
-        "The text without the blanks at its start."
-    ),
+    rust!("log10", [Number], FLOAT, number::log10, "The logarithm of base 10."),
+    rust!("lower", [Text], TextOfFirst, text::lower, "The text in lower case."),
+    rust!("ltrim", [Text], TextOfFirst, text::ltrim, "The text without the blanks at its start."),
     aggregate("max", &[Any], "The greatest value."),
     aggregate("min", &[Any], "The least value."),
     written("month", &[Date], INT, "The month as a number."),
     rust!(
         "nchar",
         [Whole],
-        Of(Type::Text {
-            length: Some(1),
-            national: true,
-            fixed: false
-        }),
+        Of(Type::Text { length: Some(1), national: true, fixed: false }),
         text::nchar,
         "The character with this Unicode code."
     ),
@@ -638,12 +434,7 @@ pub const TABLE: &[Entry] = &[
         BIGINT,
         "The number of the group when the rows are divided into n groups.",
     ),
-    written(
-        "nullif",
-        &[Any, Any],
-        Depends,
-        "NULL where two values are equal, else the first.",
-    ),
+    written("nullif", &[Any, Any], Depends, "NULL where two values are equal, else the first."),
     written(
         "object_id",
         &[Text, Text],
@@ -658,11 +449,7 @@ pub const TABLE: &[Entry] = &[
     rust!(
         "parsename",
         [Text, Whole],
-        Of(Type::Text {
-            length: Some(128),
-            national: true,
-            fixed: false
-        }),
+        Of(Type::Text { length: Some(128), national: true, fixed: false }),
         text::parsename,
         "A part of a name with dots, counted from its end."
     ),
@@ -673,12 +460,7 @@ pub const TABLE: &[Entry] = &[
         like::patindex,
         "The first position where a pattern matches."
     ),
-    window(
-        "percent_rank",
-        &[],
-        FLOAT,
-        "The rank as a share of the rows.",
-    ),
+    window("percent_rank", &[], FLOAT, "The rank as a share of the rows."),
     syntax(
         "percentile_cont",
         "A percentile between two values: PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) OVER (PARTITION BY y).",
@@ -697,11 +479,7 @@ pub const TABLE: &[Entry] = &[
     rust!(
         "quotename",
         [Text, Text],
-        Of(Type::Text {
-            length: Some(258),
-            national: true,
-            fixed: false
-        }),
+        Of(Type::Text { length: Some(258), national: true, fixed: false }),
         text::quotename,
         "The text as a name in brackets, or in the quotes that follow."
     )
@@ -715,26 +493,9 @@ pub const TABLE: &[Entry] = &[
         text::replace,
         "The text with each part that is found replaced."
     ),
-    written(
-        "replicate",
-        &[Text, Whole],
-        Depends,
-        "The text repeated n times.",
-    ),
-    rust!(
-        "reverse",
-        [Text],
-        TextOfFirst,
-        text::reverse,
-        "The text reversed."
-    ),
-    rust!(
-        "right",
-        [Text, Whole],
-        PartOfFirst(1),
-        text::right,
-        "The last characters."
-    ),
+    written("replicate", &[Text, Whole], Depends, "The text repeated n times."),
+    rust!("reverse", [Text], TextOfFirst, text::reverse, "The text reversed."),
+    rust!("right", [Text, Whole], PartOfFirst(1), text::right, "The last characters."),
     written(
         "round",
         &[Number, Whole, Whole],
@@ -743,26 +504,11 @@ pub const TABLE: &[Entry] = &[
     )
     .optional(1),
     window("row_number", &[], BIGINT, "The number of the row."),
-    rust!(
-        "rtrim",
-        [Text],
-        TextOfFirst,
-        text::rtrim,
-        "The text without the blanks at its end."
-    ),
-    refused(
-        "scope_identity",
-        "INSERT ... OUTPUT inserted.id shows the numbers that were given",
-    ),
+    rust!("rtrim", [Text], TextOfFirst, text::rtrim, "The text without the blanks at its end."),
+    refused("scope_identity", "INSERT ... OUTPUT inserted.id shows the numbers that were given"),
     refused("serverproperty", SERVER),
     written("sign", &[Number], Depends, "-1, 0 or 1."),
-    rust!(
-        "sin",
-        [Number],
-        FLOAT,
-        number::sin,
-        "The sine of an angle in radians."
-    ),
+    rust!("sin", [Number], FLOAT, number::sin, "The sine of an angle in radians."),
     written(
         "smalldatetimefromparts",
         &[Whole, Whole, Whole, Whole, Whole],
@@ -770,26 +516,10 @@ pub const TABLE: &[Entry] = &[
         "The smalldatetime of its parts, from the year to the minute.",
     ),
     refused("soundex", ""),
-    rust!(
-        "space",
-        [Whole],
-        VARCHAR,
-        text::space,
-        "A number of spaces."
-    ),
+    rust!("space", [Whole], VARCHAR, text::space, "A number of spaces."),
     rust!("sqrt", [Number], FLOAT, number::sqrt, "The square root."),
-    rust!(
-        "square",
-        [Number],
-        FLOAT,
-        number::square,
-        "The square of the number."
-    ),
-    aggregate(
-        "stdev",
-        &[Number],
-        "The standard deviation of a sample; NULL of one value.",
-    ),
+    rust!("square", [Number], FLOAT, number::square, "The square of the number."),
+    aggregate("stdev", &[Number], "The standard deviation of a sample; NULL of one value."),
     aggregate("stdevp", &[Number], "The standard deviation of all values."),
     rust!(
         "str",
@@ -800,11 +530,7 @@ pub const TABLE: &[Entry] = &[
     )
     .optional(2),
     refused("strftime", "FORMAT or CONVERT with a style writes a date"),
-    aggregate(
-        "string_agg",
-        &[Any, Any],
-        "The texts of the rows with a separator between them.",
-    ),
+    aggregate("string_agg", &[Any, Any], "The texts of the rows with a separator between them."),
     syntax(
         "string_split",
         "A row for each part of a text: FROM STRING_SPLIT(text, separator), also after APPLY.",
@@ -831,12 +557,7 @@ pub const TABLE: &[Entry] = &[
         Depends,
         "The same moment as a datetimeoffset with another offset, such as '+02:00'.",
     ),
-    written(
-        "sysdatetime",
-        &[],
-        Of(Type::DateTime2(7)),
-        "The time of the query.",
-    ),
+    written("sysdatetime", &[], Of(Type::DateTime2(7)), "The time of the query."),
     refused(
         "sysdatetimeoffset",
         "no time zone is known; TODATETIMEOFFSET(SYSDATETIME(), '+02:00') is the time of the query with an offset",
@@ -847,13 +568,7 @@ pub const TABLE: &[Entry] = &[
         Of(Type::DateTime2(7)),
         "The time of the query; no time zone is known.",
     ),
-    rust!(
-        "tan",
-        [Number],
-        FLOAT,
-        number::tan,
-        "The tangent of an angle in radians."
-    ),
+    rust!("tan", [Number], FLOAT, number::tan, "The tangent of an angle in radians."),
     written(
         "timefromparts",
         &[Whole, Whole, Whole, Whole, Whole],
@@ -889,26 +604,10 @@ pub const TABLE: &[Entry] = &[
         "try_convert",
         "The value as another type, NULL where that fails: TRY_CONVERT(type, value, style).",
     ),
-    rust!(
-        "unicode",
-        [Text],
-        INT,
-        text::unicode,
-        "The Unicode code of the first character."
-    ),
-    rust!(
-        "upper",
-        [Text],
-        TextOfFirst,
-        text::upper,
-        "The text in upper case."
-    ),
+    rust!("unicode", [Text], INT, text::unicode, "The Unicode code of the first character."),
+    rust!("upper", [Text], TextOfFirst, text::upper, "The text in upper case."),
     refused("user_name", SERVER),
-    aggregate(
-        "var",
-        &[Number],
-        "The variance of a sample; NULL of one value.",
-    ),
+    aggregate("var", &[Number], "The variance of a sample; NULL of one value."),
     aggregate("varp", &[Number], "The variance of all values."),
     written("year", &[Date], INT, "The year."),
 ];

@@ -28,33 +28,21 @@ fn part(text: &str, start: i64, length: i64) -> Value {
 }
 
 fn count(text: &str) -> i64 {
-    let units = if text.is_ascii() {
-        text.len()
-    } else {
-        text.encode_utf16().count()
-    };
+    let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
     i64::try_from(units).unwrap_or(i64::MAX)
 }
 
 fn bad_length(function: &str) -> FunctionError {
-    FunctionError::new(format!(
-        "Invalid length parameter passed to the {function} function."
-    ))
+    FunctionError::new(format!("Invalid length parameter passed to the {function} function."))
 }
 
 pub fn len(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        Ok(Value::Integer(count(
-            arguments[0].text().trim_end_matches(' '),
-        )))
-    })
+    unless_null(arguments, || Ok(Value::Integer(count(arguments[0].text().trim_end_matches(' ')))))
 }
 
 /// All units, blanks at the end included: half of `DATALENGTH` of Unicode text.
 pub fn units_of(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        Ok(Value::Integer(count(&arguments[0].text())))
-    })
+    unless_null(arguments, || Ok(Value::Integer(count(&arguments[0].text()))))
 }
 
 pub fn left(arguments: &[Value]) -> Outcome {
@@ -96,10 +84,9 @@ pub fn stuff(arguments: &[Value]) -> Outcome {
         return Ok(Value::Null);
     }
     let (text, start, length) = (units(&text.text()), start.integer()?, length.integer()?);
-    let (Ok(start), Ok(length)) = (
-        usize::try_from(start.saturating_sub(1)),
-        usize::try_from(length),
-    ) else {
+    let (Ok(start), Ok(length)) =
+        (usize::try_from(start.saturating_sub(1)), usize::try_from(length))
+    else {
         return Ok(Value::Null);
     };
     if start >= text.len() {
@@ -154,9 +141,8 @@ pub fn charindex(arguments: &[Value]) -> Outcome {
             })
             .unwrap_or(text.len());
         let found = places(&text, &wanted, from, &mut Work::new())?;
-        let position = found.map_or(0, |at| {
-            1 + text[..at].iter().map(|c| c.len_utf16()).sum::<usize>()
-        });
+        let position =
+            found.map_or(0, |at| 1 + text[..at].iter().map(|c| c.len_utf16()).sum::<usize>());
         Ok(Value::Integer(i64::try_from(position).unwrap_or(i64::MAX)))
     })
 }
@@ -278,9 +264,7 @@ pub fn parsename(arguments: &[Value]) -> Outcome {
             return Ok(Value::Null);
         };
         let found = usize::try_from(wanted).ok().filter(|n| (1..=4).contains(n));
-        let part = found
-            .and_then(|n| parts.len().checked_sub(n))
-            .map(|at| &parts[at]);
+        let part = found.and_then(|n| parts.len().checked_sub(n)).map(|at| &parts[at]);
         Ok(match part {
             Some(part) if parts.len() <= 4 && !part.is_empty() => Value::Text(part.clone()),
             _ => Value::Null,
@@ -330,25 +314,17 @@ fn name_parts(name: &str) -> Option<Vec<String>> {
 }
 
 pub fn reverse(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        Ok(Value::Text(arguments[0].text().chars().rev().collect()))
-    })
+    unless_null(arguments, || Ok(Value::Text(arguments[0].text().chars().rev().collect())))
 }
 
 pub fn ltrim(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
-        Ok(Value::Text(
-            arguments[0].text().trim_start_matches(' ').to_owned(),
-        ))
+        Ok(Value::Text(arguments[0].text().trim_start_matches(' ').to_owned()))
     })
 }
 
 pub fn rtrim(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        Ok(Value::Text(
-            arguments[0].text().trim_end_matches(' ').to_owned(),
-        ))
-    })
+    unless_null(arguments, || Ok(Value::Text(arguments[0].text().trim_end_matches(' ').to_owned())))
 }
 
 pub fn trim(arguments: &[Value]) -> Outcome {
@@ -438,11 +414,7 @@ pub fn concat_ws(arguments: &[Value]) -> Outcome {
         return Ok(Value::Text(String::new()));
     };
     short_enough(bytes_of(rest, separator.text().len()), "CONCAT_WS")?;
-    let parts: Vec<String> = rest
-        .iter()
-        .filter(|part| !part.is_null())
-        .map(Value::text)
-        .collect();
+    let parts: Vec<String> = rest.iter().filter(|part| !part.is_null()).map(Value::text).collect();
     Ok(Value::Text(parts.join(&separator.text())))
 }
 

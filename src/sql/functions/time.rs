@@ -36,15 +36,8 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+const WEEKDAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const DAY_MS: f64 = 86_400_000.0;
 const DAY_TICKS: f64 = 25_920_000.0;
 
@@ -68,9 +61,7 @@ pub fn unread() -> FunctionError {
 
 /// The error for a text that is no date, or one that no calendar has.
 pub fn not_read(text: &str, from: Type, to: Type) -> FunctionError {
-    let looks_like_one = text
-        .chars()
-        .all(|c| c.is_ascii_digit() || " -/.:,T".contains(c));
+    let looks_like_one = text.chars().all(|c| c.is_ascii_digit() || " -/.:,T".contains(c));
     if looks_like_one && matches!(to, Type::DateTime | Type::SmallDateTime) {
         let n = if from.is_national() { "n" } else { "" };
         return FunctionError::new(format!(
@@ -82,9 +73,7 @@ pub fn not_read(text: &str, from: Type, to: Type) -> FunctionError {
 
 /// The error for a value that the type has no place for.
 pub fn out_of_range(to: Type) -> FunctionError {
-    FunctionError::new(format!(
-        "Adding a value to a '{to}' column caused an overflow."
-    ))
+    FunctionError::new(format!("Adding a value to a '{to}' column caused an overflow."))
 }
 
 /// Reads what a column or function of a date or time type holds.
@@ -96,10 +85,7 @@ pub fn read(text: &str) -> Result<Moment, FunctionError> {
         return Ok(Moment::without_offset(at.naive_utc()));
     }
     let (text, zone) = without_zone(text);
-    if let Some(time) = text
-        .get(..8)
-        .filter(|_| text.as_bytes().get(2) == Some(&b':'))
-    {
+    if let Some(time) = text.get(..8).filter(|_| text.as_bytes().get(2) == Some(&b':')) {
         let seconds = NaiveTime::parse_from_str(time, "%H:%M:%S").map_err(|_| unread())?;
         let at = first_day().and_time(seconds) + fraction(text.get(8..).unwrap_or(""));
         return Ok(Moment::without_offset(at));
@@ -115,10 +101,7 @@ pub fn read(text: &str) -> Result<Moment, FunctionError> {
         }
     };
     match canonical() {
-        Some(local) => Ok(Moment {
-            local,
-            offset: zone.minutes(),
-        }),
+        Some(local) => Ok(Moment { local, offset: zone.minutes() }),
         None => parse(text, None).ok_or_else(unread),
     }
 }
@@ -152,9 +135,7 @@ impl Moment {
             return None;
         }
         let since = TimeDelta::try_milliseconds(ms.round() as i64)?;
-        let at = first_day()
-            .and_time(NaiveTime::MIN)
-            .checked_add_signed(since)?;
+        let at = first_day().and_time(NaiveTime::MIN).checked_add_signed(since)?;
         Some(Self::without_offset(at))
     }
 
@@ -170,11 +151,7 @@ impl Moment {
         let at = match to {
             Type::Date => {
                 let text = self.local.format("%Y-%m-%d").to_string();
-                return if year(self.local) {
-                    Ok(text)
-                } else {
-                    Err(out())
-                };
+                return if year(self.local) { Ok(text) } else { Err(out()) };
             }
             // What is rounded up at midnight begins the day again.
             Type::Time(digits) => {
@@ -182,10 +159,7 @@ impl Moment {
                 return Ok(with_fraction(at.format("%H:%M:%S").to_string(), at, digits));
             }
             Type::DateTime2(digits) => {
-                let at = self
-                    .rounded_to(digits)
-                    .filter(|at| year(*at))
-                    .ok_or_else(out)?;
+                let at = self.rounded_to(digits).filter(|at| year(*at)).ok_or_else(out)?;
                 let text = at.format("%Y-%m-%d %H:%M:%S").to_string();
                 return Ok(with_fraction(text, at, digits));
             }
@@ -198,10 +172,7 @@ impl Moment {
             }
             Type::DateTime => self.rounded_to_datetime(),
             Type::SmallDateTime => {
-                let base = self
-                    .local
-                    .with_second(0)
-                    .and_then(|at| at.with_nanosecond(0));
+                let base = self.local.with_second(0).and_then(|at| at.with_nanosecond(0));
                 // The text is read as a datetime first, to which 29.999 seconds are 30.
                 let ms = self.local.second() * 1000 + self.local.nanosecond() / 1_000_000;
                 let up = TimeDelta::minutes(i64::from(ms >= 29_999));
@@ -238,10 +209,7 @@ impl Moment {
         let ticks = (nanos * 3 + 5_000_000) / 10_000_000;
         let moved = TimeDelta::nanoseconds((ticks * 20_000_000 + 3) / 6 - nanos);
         let local = self.local.checked_add_signed(moved);
-        Self {
-            local: local.unwrap_or(self.local),
-            ..*self
-        }
+        Self { local: local.unwrap_or(self.local), ..*self }
     }
 
     /// A `datetime` counts three-hundredths of a second: its milliseconds end in 0, 3 or 7.
@@ -291,11 +259,7 @@ pub fn dateadd(arguments: &[Value]) -> Outcome {
     }
     let months = |n: i64| {
         let count = Months::new(u32::try_from(n.unsigned_abs()).unwrap_or(u32::MAX));
-        if n < 0 {
-            at.checked_sub_months(count)
-        } else {
-            at.checked_add_months(count)
-        }
+        if n < 0 { at.checked_sub_months(count) } else { at.checked_add_months(count) }
     };
     let later = |by: Option<TimeDelta>| by.and_then(|by| at.checked_add_signed(by));
     let moved = match part.text().as_str() {
@@ -494,19 +458,15 @@ pub fn datetrunc(arguments: &[Value]) -> Outcome {
             "nanosecond" => Some(clock),
             _ => Some(NaiveTime::MIN),
         };
-        let moved = date.zip(time).map(|(date, time)| Moment {
-            local: date.and_time(time),
-            offset,
-        });
+        let moved =
+            date.zip(time).map(|(date, time)| Moment { local: date.and_time(time), offset });
         let text = moved.ok_or_else(|| out_of_range(kind))?.as_type(kind)?;
         Ok(Value::Text(text))
     })
 }
 
 fn last_of_month(date: NaiveDate) -> Option<NaiveDate> {
-    date.with_day(1)?
-        .checked_add_months(Months::new(1))?
-        .checked_sub_days(Days::new(1))
+    date.with_day(1)?.checked_add_months(Months::new(1))?.checked_sub_days(Days::new(1))
 }
 
 pub fn eomonth(arguments: &[Value]) -> Outcome {
@@ -519,11 +479,7 @@ pub fn eomonth(arguments: &[Value]) -> Outcome {
         None => 0,
     };
     let count = Months::new(u32::try_from(n.unsigned_abs()).unwrap_or(u32::MAX));
-    let moved = if n < 0 {
-        date.checked_sub_months(count)
-    } else {
-        date.checked_add_months(count)
-    };
+    let moved = if n < 0 { date.checked_sub_months(count) } else { date.checked_add_months(count) };
     match moved.and_then(last_of_month) {
         Some(date) if (1..=9999).contains(&date.year()) => {
             Ok(Value::Text(date.format("%Y-%m-%d").to_string()))

@@ -13,10 +13,7 @@ impl Translator<'_> {
         match of {
             Type::TinyInt | Type::SmallInt | Type::Int => Ok(Type::Int),
             Type::BigInt => Ok(Type::BigInt),
-            Type::Decimal { scale, .. } => Ok(Type::Decimal {
-                precision: 38,
-                scale,
-            }),
+            Type::Decimal { scale, .. } => Ok(Type::Decimal { precision: 38, scale }),
             Type::Float | Type::Real => Ok(Type::Float),
             Type::Money { .. } => Ok(Type::Money { small: false }),
             Type::Unknown => Err(self
@@ -31,11 +28,7 @@ impl Translator<'_> {
     /// `AVG`: of whole numbers a whole one, of decimals one with six digits at least after the point.
     pub fn average(&mut self, value: &Typed, distinct: bool, over: &str) -> R<Typed> {
         let of = self.sum_type(value.of)?;
-        let inner = if distinct {
-            format!("DISTINCT {}", value.sql)
-        } else {
-            value.sql.clone()
-        };
+        let inner = if distinct { format!("DISTINCT {}", value.sql) } else { value.sql.clone() };
         let sum = format!("sum({inner}){over}");
         let count = format!("count({inner}){over}");
         Ok(match of {
@@ -56,13 +49,7 @@ impl Translator<'_> {
                     "tsql_round(tsql_decimal('/', {sum}, 'decimal(38,{scale})', nullif({count}, 0), \
                      'decimal(10,0)'), {digits}, 1, 'decimal(38,{digits})')"
                 );
-                Typed::plain(
-                    sql,
-                    Type::Decimal {
-                        precision: 38,
-                        scale: digits,
-                    },
-                )
+                Typed::plain(sql, Type::Decimal { precision: 38, scale: digits })
             }
             // The sum is of the same type, and must fit into it.
             of => Typed {
@@ -83,10 +70,7 @@ impl Translator<'_> {
     ) -> R<Typed> {
         if over.is_none() && self.scope().in_aggregate {
             return Err(self
-                .invalid(format!(
-                    "{} is nested in another aggregate",
-                    name.to_uppercase()
-                ))
+                .invalid(format!("{} is nested in another aggregate", name.to_uppercase()))
                 .with_hint("compute the inner one in a derived table"));
         }
         if over.is_some() && distinct {
@@ -126,11 +110,7 @@ impl Translator<'_> {
             }
         };
         let counts = matches!(name, "count" | "count_big");
-        let of_count = if name == "count" {
-            Type::Int
-        } else {
-            Type::BigInt
-        };
+        let of_count = if name == "count" { Type::Int } else { Type::BigInt };
         if counts && distinct && matches!(list, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) {
             return Err(self.invalid("DISTINCT takes a column, not `*`").with_hint(
                 "COUNT(*) over (SELECT DISTINCT * FROM ...) AS t counts different rows",
@@ -145,23 +125,13 @@ impl Translator<'_> {
         let [value] = self.exactly(name, list)?;
         if value.is_null() {
             return Err(self
-                .invalid(format!(
-                    "{} does not take the NULL constant",
-                    name.to_uppercase()
-                ))
+                .invalid(format!("{} does not take the NULL constant", name.to_uppercase()))
                 .with_hint("give it a type: CAST(NULL AS int)"));
         }
         let word = if distinct { "DISTINCT " } else { "" };
         if counts {
-            let inner = if distinct {
-                value.collated()
-            } else {
-                value.sql
-            };
-            return Ok(Typed::plain(
-                format!("count({word}{inner}){window}"),
-                of_count,
-            ));
+            let inner = if distinct { value.collated() } else { value.sql };
+            return Ok(Typed::plain(format!("count({word}{inner}){window}"), of_count));
         }
         match name {
             "min" | "max" => {
@@ -173,10 +143,7 @@ impl Translator<'_> {
                 let of = value.of;
                 self.has_order(&value)?;
                 self.note_doubt(&value);
-                Ok(Typed::plain(
-                    format!("{name}({}){window}", value.collated()),
-                    of,
-                ))
+                Ok(Typed::plain(format!("{name}({}){window}", value.collated()), of))
             }
             "avg" => self.average(&value, distinct, &window),
             "stdev" | "stdevp" | "var" | "varp" => {
@@ -225,9 +192,6 @@ impl Translator<'_> {
         if !within.is_empty() {
             order = format!(" ORDER BY {}", self.order_list(within)?);
         }
-        Ok(Typed::plain(
-            format!("group_concat({text}, {separator}{order})"),
-            of,
-        ))
+        Ok(Typed::plain(format!("group_concat({text}, {separator}{order})"), of))
     }
 }

@@ -29,19 +29,10 @@ type Applied = Option<(String, Vec<SourceColumn>)>;
 impl Translator<'_> {
     pub fn apply(&mut self, factor: &TableFactor, outer: bool) -> R<String> {
         let word = if outer { "OUTER APPLY" } else { "CROSS APPLY" };
-        let TableFactor::Derived {
-            lateral: false,
-            subquery,
-            alias: Some(alias),
-            sample: None,
-        } = factor
+        let TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None } =
+            factor
         else {
-            if let TableFactor::Table {
-                name,
-                alias,
-                args: Some(args),
-                ..
-            } = factor
+            if let TableFactor::Table { name, alias, args: Some(args), .. } = factor
                 && is_string_split(name)
             {
                 let split = self.split_of(&args.args)?;
@@ -63,10 +54,7 @@ impl Translator<'_> {
         let at = self.at;
         let names = self.alias_columns(alias)?;
         let name = alias.name.value.clone();
-        let shape = Shape {
-            names: names.as_deref(),
-            ..Shape::default()
-        };
+        let shape = Shape { names: names.as_deref(), ..Shape::default() };
         let made = self.applied(subquery, shape, &name, outer)?;
         self.at = at;
         match made {
@@ -80,9 +68,7 @@ impl Translator<'_> {
                 Ok(sql)
             }
             None => Err(self
-                .unsupported(format!(
-                    "{word} of a query that refers to the tables before it"
-                ))
+                .unsupported(format!("{word} of a query that refers to the tables before it"))
                 .with_hint(HINT)),
         }
     }
@@ -114,10 +100,7 @@ impl Translator<'_> {
             SetExpr::Select(select) if plain && !has_sets(&select.group_by) => {
                 self.order_decides(subquery)?;
                 let lift = self.has_row_numbers(select).then(|| self.fresh("applied"));
-                let scope = Scope {
-                    lift: lift.clone(),
-                    ..Scope::default()
-                };
+                let scope = Scope { lift: lift.clone(), ..Scope::default() };
                 let (parts, met) =
                     self.observed(|this| this.select_in(scope, select, order, shape));
                 let parts = parts?;
@@ -172,10 +155,7 @@ impl Translator<'_> {
             rows.push(parts.items.into_iter().map(|item| item.value).collect());
         }
         let rows = self.in_one_type(rows)?;
-        let shape = Shape {
-            names: names.as_deref(),
-            ..shape
-        };
+        let shape = Shape { names: names.as_deref(), ..shape };
         self.row_by_row(&rows, shape, outer)
     }
 
@@ -234,9 +214,8 @@ impl Translator<'_> {
     fn first_rows(&mut self, parts: &Parts, outer: bool) -> R<Applied> {
         const MOST: usize = 100;
         let rows = parts.top.rows.as_ref();
-        let Some(rows) = rows
-            .and_then(|rows| rows.parse().ok())
-            .filter(|rows| (1..=MOST).contains(rows))
+        let Some(rows) =
+            rows.and_then(|rows| rows.parse().ok()).filter(|rows| (1..=MOST).contains(rows))
         else {
             return Ok(None);
         };
@@ -246,10 +225,7 @@ impl Translator<'_> {
             let body = body_of(parts, &value.sql);
             let whens = (0..rows)
                 .map(|at| format!("WHEN {} THEN ({body}{order} LIMIT 1 OFFSET {at})", at + 1));
-            format!(
-                "CASE {number}.column1 {} END",
-                whens.collect::<Vec<_>>().join(" ")
-            )
+            format!("CASE {number}.column1 {} END", whens.collect::<Vec<_>>().join(" "))
         };
         let Some(columns) = stand_ins(parts, nth) else {
             return Ok(None);
@@ -258,10 +234,8 @@ impl Translator<'_> {
         self.spend(written.map(String::len).sum())?;
         let numbers: Vec<String> = (1..=rows).map(|n| format!("({n})")).collect();
         let right = format!("(VALUES {}) AS {number}", numbers.join(", "));
-        let there = format!(
-            "{number}.column1 <= (SELECT count(*) FROM ({} LIMIT {rows}))",
-            rows_of(parts)
-        );
+        let there =
+            format!("{number}.column1 <= (SELECT count(*) FROM ({} LIMIT {rows}))", rows_of(parts));
         Ok(Some((joined(outer, &right, &there), columns)))
     }
 
@@ -301,10 +275,7 @@ impl Translator<'_> {
         let [item] = select.from.as_slice() else {
             return false;
         };
-        let TableFactor::Table {
-            name, args: None, ..
-        } = &item.relation
-        else {
+        let TableFactor::Table { name, args: None, .. } = &item.relation else {
             return false;
         };
         let has_rows = match Self::temporary_name(name) {
@@ -362,10 +333,7 @@ fn rows_of_a_table(parts: &Parts, table: &str, outer: bool) -> Applied {
             }
             format!("{table}.rowid IN ({inner} LIMIT {rows})")
         }
-        None => parts
-            .selection
-            .clone()
-            .unwrap_or_else(|| "1 = 1".to_owned()),
+        None => parts.selection.clone().unwrap_or_else(|| "1 = 1".to_owned()),
     };
     // A row that is not there has no values, whatever its expressions would make of NULL.
     let value = |value: &Typed| match outer {
@@ -400,10 +368,7 @@ fn decided_order(parts: &Parts) -> String {
 fn stand_ins(parts: &Parts, write: impl Fn(&Typed) -> String) -> Option<Vec<SourceColumn>> {
     let column = |item: &Item| {
         let sql = write(&item.value);
-        let value = Typed {
-            sql,
-            ..item.value.clone()
-        };
+        let value = Typed { sql, ..item.value.clone() };
         Some(stand_in(item.name.as_ref()?, &value))
     };
     parts.items.iter().map(column).collect()

@@ -31,13 +31,7 @@ impl Translator<'_> {
     /// The type of a text made of another.
     pub fn text_type(&self, value: &Typed) -> Type {
         match value.of {
-            Type::Text {
-                length, national, ..
-            } => Type::Text {
-                length,
-                national,
-                fixed: false,
-            },
+            Type::Text { length, national, .. } => Type::Text { length, national, fixed: false },
             Type::Unknown => Type::NVARCHAR,
             _ => Type::VARCHAR,
         }
@@ -99,22 +93,16 @@ impl Translator<'_> {
         self.at = at;
         let of = match entry.gives {
             ReturnKind::Of(of) => of,
-            ReturnKind::TextOfFirst => values
-                .first()
-                .map_or(Type::VARCHAR, |first| self.text_type(first)),
+            ReturnKind::TextOfFirst => {
+                values.first().map_or(Type::VARCHAR, |first| self.text_type(first))
+            }
             ReturnKind::PartOfFirst(count) => {
-                let of = values
-                    .first()
-                    .map_or(Type::VARCHAR, |first| self.text_type(first));
+                let of = values.first().map_or(Type::VARCHAR, |first| self.text_type(first));
                 values.get(count).map_or(of, |count| shorter(of, count))
             }
             ReturnKind::Joined | ReturnKind::Depends => {
                 let wide = |value: &Typed| value.of.is_national() || value.of == Type::Unknown;
-                if values.iter().any(wide) {
-                    Type::NVARCHAR
-                } else {
-                    Type::VARCHAR
-                }
+                if values.iter().any(wide) { Type::NVARCHAR } else { Type::VARCHAR }
             }
         };
         let types: Vec<Type> = values.iter().map(|value| value.of).collect();
@@ -147,24 +135,15 @@ impl Translator<'_> {
         let arguments = self.arguments(list)?;
         let count = arguments.len();
         arguments.try_into().map_err(|_| {
-            let takes = if N == 1 {
-                "1 argument".to_owned()
-            } else {
-                format!("{N} arguments")
-            };
-            self.invalid(format!(
-                "{} takes {takes}, not {count}",
-                name.to_uppercase()
-            ))
+            let takes = if N == 1 { "1 argument".to_owned() } else { format!("{N} arguments") };
+            self.invalid(format!("{} takes {takes}, not {count}", name.to_uppercase()))
         })
     }
 
     /// Functions that search compare as the default collation does, and can compare in no other way.
     pub fn default_collation(&self, name: &str, values: &[&Typed]) -> R<()> {
         let other = values.iter().find_map(|value| {
-            value
-                .collation
-                .filter(|name| *name != crate::sql::functions::collation::DEFAULT)
+            value.collation.filter(|name| *name != crate::sql::functions::collation::DEFAULT)
         });
         match other {
             None => Ok(()),
@@ -195,11 +174,7 @@ pub(super) fn shorter(of: Type, count: &Typed) -> Type {
         _ => None,
     };
     match of {
-        Type::Text {
-            length,
-            national,
-            fixed,
-        } => Type::Text {
+        Type::Text { length, national, fixed } => Type::Text {
             length: length.into_iter().chain(most).min().filter(|n| *n <= 8000),
             national,
             fixed,

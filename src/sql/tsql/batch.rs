@@ -15,10 +15,7 @@ const DEEPEST_CASE: usize = 10;
 
 pub fn position(at: Location) -> Position {
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).max(1);
-    Position {
-        line: number(at.line),
-        column: number(at.column),
-    }
+    Position { line: number(at.line), column: number(at.column) }
 }
 
 pub(super) fn unsupported(at: Position, what: impl Into<String>) -> TsqlError {
@@ -27,9 +24,8 @@ pub(super) fn unsupported(at: Position, what: impl Into<String>) -> TsqlError {
 
 /// The tokens of a text, blanks and comments included.
 pub fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, TsqlError> {
-    let tokens = Tokenizer::new(&MsSqlDialect {}, text)
-        .tokenize_with_location()
-        .map_err(|error| {
+    let tokens =
+        Tokenizer::new(&MsSqlDialect {}, text).tokenize_with_location().map_err(|error| {
             let problem = TsqlProblem::Syntax(lower_first(&error.message));
             let wrong = TsqlError::new(position(error.location), problem);
             match error.message.contains("Unterminated string") {
@@ -73,19 +69,13 @@ fn cases_are_shallow(tokens: &[TokenWithSpan]) -> Result<(), TsqlError> {
 
 pub(super) fn word(token: &Token) -> Option<&str> {
     match token {
-        Token::Word(Word {
-            value,
-            quote_style: None,
-            ..
-        }) => Some(value),
+        Token::Word(Word { value, quote_style: None, .. }) => Some(value),
         _ => None,
     }
 }
 
 pub(super) fn is(token: Option<&TokenWithSpan>, wanted: &str) -> bool {
-    token
-        .and_then(|token| word(&token.token))
-        .is_some_and(|word| word.eq_ignore_ascii_case(wanted))
+    token.and_then(|token| word(&token.token)).is_some_and(|word| word.eq_ignore_ascii_case(wanted))
 }
 
 /// Splits at the lines that hold nothing but `GO`, comments apart.
@@ -104,17 +94,13 @@ pub fn batches(tokens: Vec<TokenWithSpan>) -> Result<Vec<Vec<TokenWithSpan>>, Ts
                     Token::Whitespace(_) | Token::SemiColon => {}
                     Token::Number(times, _) if times == "1" => {}
                     Token::Number(times, _) => {
-                        return Err(
-                            unsupported(position(token.span.start), format!("GO {times}"))
-                                .with_hint("repeat the batch as many times as it should run"),
-                        );
+                        return Err(unsupported(position(token.span.start), format!("GO {times}"))
+                            .with_hint("repeat the batch as many times as it should run"));
                     }
                     _ => alone = false,
                 }
-                let ends = matches!(
-                    next.token,
-                    Token::Whitespace(Whitespace::SingleLineComment { .. })
-                );
+                let ends =
+                    matches!(next.token, Token::Whitespace(Whitespace::SingleLineComment { .. }));
                 line.extend(rest.next());
                 if ends || !alone {
                     break;

@@ -103,9 +103,8 @@ impl Translator<'_> {
                 match &source.columns {
                     None => open.push(at),
                     Some(columns) => {
-                        let here = columns
-                            .iter()
-                            .position(|column| column.name.to_lowercase() == wanted);
+                        let here =
+                            columns.iter().position(|column| column.name.to_lowercase() == wanted);
                         if let Some(column) = here {
                             if found.is_some() {
                                 return Err(self
@@ -148,9 +147,7 @@ impl Translator<'_> {
         let sql = match column.and_then(|column| column.instead.as_ref()) {
             // A query without FROM has no names that could be taken for those of the expression.
             Some(instead)
-                if self.names.scopes[depth + 1..]
-                    .iter()
-                    .all(|scope| scope.sources.is_empty()) =>
+                if self.names.scopes[depth + 1..].iter().all(|scope| scope.sources.is_empty()) =>
             {
                 instead.clone()
             }
@@ -180,11 +177,7 @@ impl Translator<'_> {
             let met = (self.at, own.value.clone());
             self.names.scopes[depth].ungrouped.push(met);
         }
-        Ok(Typed {
-            is_read_as,
-            doubt,
-            ..Typed::plain(sql, of)
-        })
+        Ok(Typed { is_read_as, doubt, ..Typed::plain(sql, of) })
     }
 
     /// Says what there is to say of a column of texts that is sorted or compared.
@@ -195,13 +188,7 @@ impl Translator<'_> {
     }
 
     fn no_column(&self, table: Option<&Ident>, own: &Ident) -> super::TsqlError {
-        let sources = || {
-            self.names
-                .scopes
-                .iter()
-                .rev()
-                .flat_map(|scope| &scope.sources)
-        };
+        let sources = || self.names.scopes.iter().rev().flat_map(|scope| &scope.sources);
         let named = |source: &&Source| {
             table.is_none_or(|table| source.name.eq_ignore_ascii_case(&table.value))
         };
@@ -227,11 +214,7 @@ impl Translator<'_> {
             None => self.invalid(format!("there is no column `{}`", own.value)),
         };
         let listed = self.scope().listed.iter();
-        if table.is_none()
-            && listed
-                .into_iter()
-                .any(|name| name.eq_ignore_ascii_case(&own.value))
-        {
+        if table.is_none() && listed.into_iter().any(|name| name.eq_ignore_ascii_case(&own.value)) {
             let name = &own.value;
             return error.with_hint(format!(
                 "only ORDER BY sees names of the select list: write the expression that `{name}` stands for again, or \
@@ -255,14 +238,12 @@ impl Translator<'_> {
 pub(super) fn listed(projection: &[SelectItem]) -> Vec<String> {
     let names = projection.iter().filter_map(|item| match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-        SelectItem::UnnamedExpr(Expr::BinaryOp {
-            left,
-            op: BinaryOperator::Eq,
-            ..
-        }) => match left.as_ref() {
-            Expr::Identifier(name) => Some(name.value.clone()),
-            _ => None,
-        },
+        SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::Eq, .. }) => {
+            match left.as_ref() {
+                Expr::Identifier(name) => Some(name.value.clone()),
+                _ => None,
+            }
+        }
         _ => None,
     });
     names.collect()

@@ -164,11 +164,7 @@ impl Translator<'_> {
     /// The comparison of two values that are comparable.
     pub fn compared(&self, left: &Typed, op: &str, right: &Typed) -> Condition {
         let sql = if left.of.is_collated() && right.of.is_collated() {
-            format!(
-                "{} {op} {}",
-                left.collated(),
-                right.within(precedence::COMPARE + 1)
-            )
+            format!("{} {op} {}", left.collated(), right.within(precedence::COMPARE + 1))
         } else {
             format!(
                 "{} {op} {}",
@@ -176,10 +172,7 @@ impl Translator<'_> {
                 right.within(precedence::COMPARE + 1)
             )
         };
-        Condition {
-            sql,
-            precedence: precedence::COMPARE,
-        }
+        Condition { sql, precedence: precedence::COMPARE }
     }
 }
 

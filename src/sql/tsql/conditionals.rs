@@ -11,18 +11,11 @@ use crate::schema::types::Type;
 impl Translator<'_> {
     pub fn isnull(&mut self, value: Typed, otherwise: Typed) -> R<Typed> {
         if value.is_null() {
-            return Ok(Typed {
-                is_written: false,
-                ..otherwise
-            });
+            return Ok(Typed { is_written: false, ..otherwise });
         }
         let of = value.of;
         let fits = of == Type::Unknown || unchanged(otherwise.of, of);
-        let otherwise = if fits {
-            otherwise
-        } else {
-            self.cast(otherwise, of, None, false)?
-        };
+        let otherwise = if fits { otherwise } else { self.cast(otherwise, of, None, false)? };
         Ok(self.function("ifnull", &[value.sql, otherwise.sql], of))
     }
 
@@ -55,10 +48,7 @@ impl Translator<'_> {
             return Ok(self.function("nullif", &arguments, of));
         }
         let test = self.equal(&left, &right).sql;
-        Ok(Typed::plain(
-            format!("CASE WHEN {test} THEN NULL ELSE {} END", value.sql),
-            of,
-        ))
+        Ok(Typed::plain(format!("CASE WHEN {test} THEN NULL ELSE {} END", value.sql), of))
     }
 
     /// `GREATEST` and `LEAST`, of the values that are not NULL. SQLite's `max` and `min` of several values give NULL
@@ -98,12 +88,7 @@ impl Translator<'_> {
 
     /// `IIF`, which is a CASE.
     pub fn iif(&mut self, list: &[FunctionArg]) -> R<Typed> {
-        let [
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(condition)),
-            yes,
-            no,
-        ] = list
-        else {
+        let [FunctionArg::Unnamed(FunctionArgExpr::Expr(condition)), yes, no] = list else {
             return Err(self.invalid("IIF takes a condition and two values"));
         };
         let condition = self.condition(condition)?;
@@ -112,10 +97,7 @@ impl Translator<'_> {
         let of = values.first().map_or(Type::Null, |value| value.of);
         let texts = texts(&values);
         Ok(Typed::plain(
-            format!(
-                "CASE WHEN {} THEN {} ELSE {} END",
-                condition.sql, texts[0], texts[1]
-            ),
+            format!("CASE WHEN {} THEN {} ELSE {} END", condition.sql, texts[0], texts[1]),
             of,
         ))
     }

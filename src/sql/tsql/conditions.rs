@@ -19,10 +19,9 @@ impl Translator<'_> {
     fn condition_inside(&mut self, expr: &Expr) -> R<Condition> {
         match expr {
             Expr::Nested(inner) => self.condition(inner),
-            Expr::BinaryOp {
-                op: op @ (BinaryOperator::And | BinaryOperator::Or),
-                ..
-            } => self.connected(expr, op),
+            Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } => {
+                self.connected(expr, op)
+            }
             Expr::BinaryOp { left, op, right } => {
                 let Some(sign) = Self::compare_operator(op) else {
                     return self.no_condition(expr);
@@ -38,38 +37,18 @@ impl Translator<'_> {
                 }
                 Ok(self.compared(&left, sign, &right))
             }
-            Expr::UnaryOp {
-                op: UnaryOperator::Not,
-                expr,
-            } => {
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
                 let inner = self.condition(expr)?;
                 Ok(not(&inner))
             }
             Expr::IsNull(inner) => self.null_test(inner, "IS NULL"),
             Expr::IsNotNull(inner) => self.null_test(inner, "IS NOT NULL"),
-            Expr::InList {
-                expr,
-                list,
-                negated,
-            } => self.in_list(expr, list, *negated),
-            Expr::InSubquery {
-                expr,
-                subquery,
-                negated,
-            } => self.in_subquery(expr, subquery, *negated),
-            Expr::Between {
-                expr,
-                negated,
-                low,
-                high,
-            } => self.between(expr, *negated, low, high),
-            Expr::Like {
-                negated,
-                any: false,
-                expr,
-                pattern,
-                escape_char,
-            } => {
+            Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated),
+            Expr::InSubquery { expr, subquery, negated } => {
+                self.in_subquery(expr, subquery, *negated)
+            }
+            Expr::Between { expr, negated, low, high } => self.between(expr, *negated, low, high),
+            Expr::Like { negated, any: false, expr, pattern, escape_char } => {
                 let like = self.like(expr, pattern, escape_char.as_deref())?;
                 Ok(if *negated { not(&like) } else { like })
             }
@@ -78,30 +57,17 @@ impl Translator<'_> {
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Condition {
                     sql: format!("{not}EXISTS ({})", answer.sql),
-                    precedence: if *negated {
-                        precedence::NOT
-                    } else {
-                        precedence::ATOM
-                    },
+                    precedence: if *negated { precedence::NOT } else { precedence::ATOM },
                 })
             }
             Expr::IsDistinctFrom(left, right) => self.distinct(left, "IS NOT", right),
             Expr::IsNotDistinctFrom(left, right) => self.distinct(left, "IS", right),
-            Expr::AnyOp {
-                left,
-                compare_op,
-                right,
-                is_some: _,
-            } => {
+            Expr::AnyOp { left, compare_op, right, is_some: _ } => {
                 // What does not differ from all is like one of them.
                 let all = opposite(compare_op).map(|op| self.all(left, &op, right));
                 Ok(not(&all.unwrap_or_else(|| self.no_condition(expr))?))
             }
-            Expr::AllOp {
-                left,
-                compare_op,
-                right,
-            } => self.all(left, compare_op, right),
+            Expr::AllOp { left, compare_op, right } => self.all(left, compare_op, right),
             other => self.no_condition(other),
         }
     }
@@ -123,10 +89,7 @@ impl Translator<'_> {
             value.collated()
         };
         let not = if negated { "NOT IN" } else { "IN" };
-        Ok(Condition {
-            sql: format!("{value} {not} ({list})"),
-            precedence: precedence::COMPARE,
-        })
+        Ok(Condition { sql: format!("{value} {not} ({list})"), precedence: precedence::COMPARE })
     }
 
     /// `x > ALL (SELECT ...)`: true of no rows, false where it is false of one row, and unknown where it is unknown of
@@ -161,11 +124,7 @@ impl Translator<'_> {
         };
         let test = |end: &&str| {
             let sql = format!("(SELECT {end}({}) FROM ({list}))", listed.collated());
-            let end = Typed {
-                sql,
-                precedence: precedence::ATOM,
-                ..listed.clone()
-            };
+            let end = Typed { sql, precedence: precedence::ATOM, ..listed.clone() };
             self.compared(&value, sign, &end).sql
         };
         let tests: Vec<String> = ends.iter().map(test).collect();
@@ -188,9 +147,7 @@ impl Translator<'_> {
         if let Some(escape) = escape {
             let escape = self.value(escape)?;
             if escape.is_null() {
-                return Err(self
-                    .unsupported("ESCAPE NULL")
-                    .with_hint("leave ESCAPE out"));
+                return Err(self.unsupported("ESCAPE NULL").with_hint("leave ESCAPE out"));
             }
             arguments.push(self.as_text(escape)?);
         }
@@ -224,11 +181,7 @@ impl Translator<'_> {
         };
         let mut parts = Vec::new();
         let mut inner = expr;
-        while let Expr::BinaryOp {
-            left,
-            op: same,
-            right,
-        } = inner
+        while let Expr::BinaryOp { left, op: same, right } = inner
             && same == op
         {
             parts.push(right.as_ref());
@@ -239,10 +192,7 @@ impl Translator<'_> {
         for part in parts.into_iter().rev() {
             sql.push(self.condition(part)?.within(strength).into_owned());
         }
-        Ok(Condition {
-            sql: sql.join(&format!(" {word} ")),
-            precedence: strength,
-        })
+        Ok(Condition { sql: sql.join(&format!(" {word} ")), precedence: strength })
     }
 
     fn null_test(&mut self, inner: &Expr, test: &str) -> R<Condition> {
@@ -274,10 +224,7 @@ impl Translator<'_> {
             members.push((left, right));
         }
         if alike {
-            let right: Vec<&str> = members
-                .iter()
-                .map(|(_, right)| right.sql.as_str())
-                .collect();
+            let right: Vec<&str> = members.iter().map(|(_, right)| right.sql.as_str()).collect();
             let left = members.first().map_or(&value, |(left, _)| left);
             let left = if left.of.is_collated()
                 && members.iter().any(|(_, right)| !right.of.is_number())
@@ -292,14 +239,9 @@ impl Translator<'_> {
                 precedence: precedence::COMPARE,
             });
         }
-        let tests: Vec<String> = members
-            .iter()
-            .map(|(left, right)| self.equal(left, right).sql)
-            .collect();
-        let any = Condition {
-            sql: tests.join(" OR "),
-            precedence: precedence::OR,
-        };
+        let tests: Vec<String> =
+            members.iter().map(|(left, right)| self.equal(left, right).sql).collect();
+        let any = Condition { sql: tests.join(" OR "), precedence: precedence::OR };
         Ok(if negated { not(&any) } else { any })
     }
 
@@ -340,10 +282,7 @@ impl Translator<'_> {
 }
 
 pub(super) fn not(inner: &Condition) -> Condition {
-    Condition {
-        sql: format!("NOT {}", inner.within(precedence::NOT)),
-        precedence: precedence::NOT,
-    }
+    Condition { sql: format!("NOT {}", inner.within(precedence::NOT)), precedence: precedence::NOT }
 }
 
 /// The comparison that is false where this one is true, and unknown where it is.

@@ -15,11 +15,7 @@ impl Translator<'_> {
             Some((name, rest)) => (name.trim(), Some(rest.trim_end_matches(')').trim())),
             None => (text.trim(), None),
         };
-        let name = name
-            .rsplit('.')
-            .next()
-            .unwrap_or(name)
-            .trim_matches(['[', ']', '"']);
+        let name = name.rsplit('.').next().unwrap_or(name).trim_matches(['[', ']', '"']);
         let refuse = |this: &Self| Err(this.unsupported(format!("the type {text}")));
         if let Some(wrong) = no_such_type(name, arguments) {
             return Err(self.invalid(wrong));
@@ -54,13 +50,9 @@ impl Translator<'_> {
         };
         match of {
             Type::Unknown => refuse(self),
-            Type::Text {
-                national, fixed, ..
-            } if arguments.is_none() && name != "sysname" => Ok(Type::Text {
-                length: otherwise,
-                national,
-                fixed,
-            }),
+            Type::Text { national, fixed, .. } if arguments.is_none() && name != "sysname" => {
+                Ok(Type::Text { length: otherwise, national, fixed })
+            }
             of => Ok(of),
         }
     }
@@ -103,10 +95,7 @@ impl Translator<'_> {
             });
         }
         if from == Type::Null {
-            return Ok(Typed {
-                of: to,
-                ..Typed::value(Value::Null, to)
-            });
+            return Ok(Typed { of: to, ..Typed::value(Value::Null, to) });
         }
         let style_value = style.as_ref().and_then(|style| style.literal.clone());
         if style_value == Some(Value::Null) {
@@ -140,11 +129,7 @@ impl Translator<'_> {
                 Err(_) => {}
             }
         }
-        let function = if gently {
-            "tsql_try_convert"
-        } else {
-            "tsql_convert"
-        };
+        let function = if gently { "tsql_try_convert" } else { "tsql_convert" };
         let mut sql = format!("{function}('{to}', {}, '{from}'", value.sql);
         if let Some(style) = style {
             sql.push_str(", ");
@@ -169,25 +154,15 @@ pub(super) fn unchanged(from: Type, to: Type) -> bool {
             let digits = from.as_decimal().map_or(0, |(digits, _)| digits);
             precision - scale >= digits
         }
-        (
-            Type::Decimal { precision, scale },
-            Type::Decimal {
-                precision: p,
-                scale: s,
-            },
-        ) => s >= scale && p - s >= precision - scale,
+        (Type::Decimal { precision, scale }, Type::Decimal { precision: p, scale: s }) => {
+            s >= scale && p - s >= precision - scale
+        }
         (from, to) if from.is_integer() && to.is_integer() => {
             to != Type::Bit && from.precedence() <= to.precedence()
         }
         (
-            Type::Text {
-                length, national, ..
-            },
-            Type::Text {
-                length: most,
-                fixed: false,
-                national: wide,
-            },
+            Type::Text { length, national, .. },
+            Type::Text { length: most, fixed: false, national: wide },
         ) => {
             // What a varchar cannot hold is lost.
             (wide || !national)
@@ -212,11 +187,7 @@ fn is_no_number(of: Type) -> bool {
 /// Whether the bytes of a value of the type are computed.
 fn may_be_of_bytes(of: Type) -> bool {
     let of_number = of.is_integer() && of != Type::Bit;
-    of_number
-        || matches!(
-            of,
-            Type::Text { .. } | Type::Binary { .. } | Type::Unknown | Type::Null
-        )
+    of_number || matches!(of, Type::Text { .. } | Type::Binary { .. } | Type::Unknown | Type::Null)
 }
 
 /// Refuses what SQL Server has no type for; `None` when it has one.

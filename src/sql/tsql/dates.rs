@@ -55,10 +55,9 @@ impl Translator<'_> {
     ) -> R<(&'static str, &'l [FunctionArg])> {
         let Some((FunctionArg::Unnamed(FunctionArgExpr::Expr(first)), rest)) = list.split_first()
         else {
-            return Err(self.invalid(format!(
-                "{} takes a part of a date first",
-                name.to_uppercase()
-            )));
+            return Err(
+                self.invalid(format!("{} takes a part of a date first", name.to_uppercase()))
+            );
         };
         let Expr::Identifier(ident) = first else {
             return Err(self.invalid(format!(
@@ -67,10 +66,7 @@ impl Translator<'_> {
             )));
         };
         let lower = ident.value.to_lowercase();
-        match PARTS
-            .iter()
-            .find(|(_, names)| names.contains(&lower.as_str()))
-        {
+        match PARTS.iter().find(|(_, names)| names.contains(&lower.as_str())) {
             Some((part, _)) => Ok((part, rest)),
             None => Err(self.invalid(format!("`{}` is not a datepart", ident.value))),
         }
@@ -131,12 +127,7 @@ impl Translator<'_> {
             "AT TIME ZONE follows the time zones of IANA; for years long past Windows may have other rules".into(),
         );
         let of = Type::DateTimeOffset(digits);
-        let arguments = [
-            value.sql,
-            zone.sql,
-            format!("'{}'", value.of),
-            format!("'{of}'"),
-        ];
+        let arguments = [value.sql, zone.sql, format!("'{}'", value.of), format!("'{of}'")];
         Ok(self.function("tsql_at_time_zone", &arguments, of))
     }
 
@@ -229,11 +220,7 @@ impl Translator<'_> {
         }
         let [from, to] = self.exactly(name, rest)?;
         let arguments = [format!("'{part}'"), self.as_date(from)?, self.as_date(to)?];
-        let of = if name == "datediff" {
-            Type::Int
-        } else {
-            Type::BigInt
-        };
+        let of = if name == "datediff" { Type::Int } else { Type::BigInt };
         Ok(self.function(&format!("tsql_{name}"), &arguments, of))
     }
 
@@ -252,11 +239,7 @@ impl Translator<'_> {
             _ => part.to_owned(),
         };
         let arguments = [format!("'{part}'"), self.as_date(date)?];
-        let of = if name == "datepart" {
-            Type::Int
-        } else {
-            Type::NVARCHAR
-        };
+        let of = if name == "datepart" { Type::Int } else { Type::NVARCHAR };
         Ok(self.function(&format!("tsql_{name}"), &arguments, of))
     }
 

@@ -51,12 +51,7 @@ impl Translator<'_> {
             && !insert.replace_into;
         if temporary && plain && insert.source.is_none() && insert.columns.is_empty() {
             self.inserted_columns(&[], &name, table)?;
-            if self
-                .session
-                .timed
-                .get(&name)
-                .is_some_and(|timed| !timed.is_empty())
-            {
+            if self.session.timed.get(&name).is_some_and(|timed| !timed.is_empty()) {
                 return Err(self
                     .unsupported("DEFAULT VALUES with DEFAULT GETDATE()")
                     .with_hint("name a column, and its value"));
@@ -71,39 +66,23 @@ impl Translator<'_> {
         let names: Vec<Ident> = insert.columns.iter().map(last_of).collect();
         let targets = self.inserted_columns(&names, &name, table)?;
         let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
-        let shape = Shape {
-            types: Some(&types),
-            assigns: true,
-            inserts: true,
-            ..Shape::default()
-        };
+        let shape = Shape { types: Some(&types), assigns: true, inserts: true, ..Shape::default() };
         let answer = self.query(source, shape)?;
-        if answer
-            .columns
-            .as_ref()
-            .is_some_and(|columns| columns.len() != types.len())
-        {
+        if answer.columns.as_ref().is_some_and(|columns| columns.len() != types.len()) {
             return Err(self.invalid(format!(
                 "wrong number of columns for `{name}`, expected {}",
                 types.len()
             )));
         }
         let sql = self.insertion(&name, &targets, answer.sql);
-        let output = insert
-            .output
-            .as_ref()
-            .zip(self.session.temporary.get(&name).cloned());
+        let output = insert.output.as_ref().zip(self.session.temporary.get(&name).cloned());
         let new = match &output {
             Some((_, table)) => Some(self.output_of_insert(&name, table, line)?),
             None => None,
         };
         self.push(
             line,
-            if temporary {
-                Statement::Temporary { sql }
-            } else {
-                Statement::Write { sql }
-            },
+            if temporary { Statement::Temporary { sql } } else { Statement::Write { sql } },
         );
         if let Some(((clause, table), new)) = output.zip(new) {
             let TableObject::TableName(name) = &insert.table else {
@@ -144,11 +123,7 @@ impl Translator<'_> {
                 rows = format!("SELECT *, {value} FROM ({rows})");
             }
         }
-        format!(
-            "INSERT INTO {} ({}) {rows}",
-            quoted(name),
-            columns.join(", ")
-        )
+        format!("INSERT INTO {} ({}) {rows}", quoted(name), columns.join(", "))
     }
 
     /// The columns that rows are given for, in the order of the values: those that are named, or all.
@@ -163,9 +138,7 @@ impl Translator<'_> {
         let mut targets: Vec<(String, Type)> = Vec::new();
         for wanted in names {
             let wanted = wanted.value.as_str();
-            let found = known
-                .iter()
-                .find(|(own, _)| own.eq_ignore_ascii_case(wanted));
+            let found = known.iter().find(|(own, _)| own.eq_ignore_ascii_case(wanted));
             match found {
                 Some(found) if targets.contains(found) => {
                     return Err(self.invalid(format!("the column `{wanted}` is named twice")));
@@ -250,12 +223,7 @@ impl Translator<'_> {
             .zip(&parts.items)
             .map(|((name, _), item)| format!("{} = {}", quoted(name), item.value.sql))
             .collect();
-        let sql = format!(
-            "UPDATE {} SET {}{}",
-            parts.from,
-            set.join(", "),
-            condition(&parts)
-        );
+        let sql = format!("UPDATE {} SET {}{}", parts.from, set.join(", "), condition(&parts));
         self.push_change(&known, line, sql);
         Ok(())
     }
@@ -366,10 +334,7 @@ impl Translator<'_> {
             alias: Ident::new(format!("v{at}")),
         };
         select.projection = values.into_iter().enumerate().map(named).collect();
-        let shape = Shape {
-            types: (!types.is_empty()).then_some(types),
-            ..WRITES
-        };
+        let shape = Shape { types: (!types.is_empty()).then_some(types), ..WRITES };
         let parts = self.select(&select, &[], shape)?;
         if parts.aggregates {
             return Err(self.invalid("expected a value, found an aggregate"));
@@ -428,9 +393,7 @@ impl Translator<'_> {
         let wanted = name.0.last().and_then(|part| part.as_ident());
         let wanted = wanted.map_or_else(|| name.to_string(), |ident| ident.value.clone());
         let columns = table.columns.as_deref().unwrap_or_default();
-        let found = columns
-            .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(&wanted));
+        let found = columns.iter().find(|(own, _)| own.eq_ignore_ascii_case(&wanted));
         found.cloned().ok_or_else(|| {
             let error = self.invalid(format!("`{}` has no column `{wanted}`", table.name));
             match did_you_mean(&wanted, columns.iter().map(|(own, _)| own.as_str())) {
@@ -448,21 +411,18 @@ fn last_of(name: &ObjectName) -> Ident {
 }
 
 pub(super) fn condition(parts: &Parts) -> String {
-    parts
-        .selection
-        .as_ref()
-        .map_or_else(String::new, |condition| format!(" WHERE {condition}"))
+    parts.selection.as_ref().map_or_else(String::new, |condition| format!(" WHERE {condition}"))
 }
 
 /// A `SELECT` to fill in.
 pub(super) fn empty_select() -> Select {
     let parsed = Parser::parse_sql(&MsSqlDialect {}, "SELECT 1").ok();
-    let body = parsed
-        .and_then(|statements| statements.into_iter().next())
-        .and_then(|statement| match statement {
+    let body = parsed.and_then(|statements| statements.into_iter().next()).and_then(|statement| {
+        match statement {
             ast::Statement::Query(query) => Some(query.body),
             _ => None,
-        });
+        }
+    });
     match body.map(|body| *body) {
         Some(SetExpr::Select(select)) => *select,
         _ => unreachable!("`SELECT 1` is a SELECT"),

@@ -62,15 +62,11 @@ impl Translator<'_> {
     pub fn delete_from(&mut self, delete: &Delete, from: &[TableWithJoins], line: u32) -> R<()> {
         let (name, sources) = match (delete.tables.as_slice(), from) {
             ([target], from) => (target, from),
-            (
-                [],
-                [
-                    TableWithJoins {
-                        relation: TableFactor::Table { name, .. },
-                        joins,
-                    },
-                ],
-            ) if joins.is_empty() => (name, from),
+            ([], [TableWithJoins { relation: TableFactor::Table { name, .. }, joins }])
+                if joins.is_empty() =>
+            {
+                (name, from)
+            }
             _ => return Err(self.unsupported("DELETE of several tables")),
         };
         let changed = self.changed("DELETE", name, sources)?;
@@ -93,9 +89,7 @@ impl Translator<'_> {
         line: u32,
     ) -> R<()> {
         let shown = changed.table.columns.iter().flatten();
-        let shown: Vec<_> = shown
-            .map(|(own, _)| (own.clone(), Some(own.clone())))
-            .collect();
+        let shown: Vec<_> = shown.map(|(own, _)| (own.clone(), Some(own.clone()))).collect();
         let changing = Changing {
             qualifier: &changed.alias,
             shown: &shown,
@@ -112,9 +106,7 @@ impl Translator<'_> {
         let put_out = output.iter().flat_map(|output| &output.items);
         values.extend(put_out.map(|(_, expr)| expr.clone()));
         types.extend(
-            types_of(output.as_ref().and_then(|output| output.into.as_ref()))
-                .into_iter()
-                .flatten(),
+            types_of(output.as_ref().and_then(|output| output.into.as_ref())).into_iter().flatten(),
         );
         if values.is_empty() {
             values.push(Expr::value(sqlparser::ast::Value::Null));
@@ -123,27 +115,12 @@ impl Translator<'_> {
             self.observed(|this| this.rows_of(&changed.from, values, &types, selection));
         let parts = parts?;
         self.counts_before(&met, output.is_some())?;
-        let mut list = vec![format!(
-            "{}.{} AS r",
-            quoted(&changed.alias.value),
-            changed.row
-        )];
+        let mut list = vec![format!("{}.{} AS r", quoted(&changed.alias.value), changed.row)];
         for (at, item) in parts.items.iter().enumerate() {
             list.push(format!("{} AS v{at}", item.value.sql));
         }
-        let found = format!(
-            "SELECT {} FROM {}{}",
-            list.join(", "),
-            parts.from,
-            condition(&parts)
-        );
-        let rows = FoundRows {
-            table: &changed.table,
-            row: changed.row,
-            set,
-            top,
-            output,
-        };
+        let found = format!("SELECT {} FROM {}{}", list.join(", "), parts.from, condition(&parts));
+        let rows = FoundRows { table: &changed.table, row: changed.row, set, top, output };
         let columns = parts.columns().unwrap_or_default();
         self.change_found(rows, found, columns, line)
     }
@@ -167,13 +144,7 @@ impl Translator<'_> {
         columns: Vec<Column>,
         line: u32,
     ) -> R<()> {
-        let FoundRows {
-            table,
-            row,
-            set,
-            top,
-            output,
-        } = rows;
+        let FoundRows { table, row, set, top, output } = rows;
         if top.is_some() || output.is_some() {
             // A row that is found twice is changed once.
             found = format!("SELECT * FROM ({found}) GROUP BY r");
@@ -210,9 +181,8 @@ impl Translator<'_> {
         line: u32,
     ) -> String {
         let kept = quoted(&self.fresh("found"));
-        let values: Vec<String> = (0..set + output.items.len())
-            .map(|at| format!("v{at}"))
-            .collect();
+        let values: Vec<String> =
+            (0..set + output.items.len()).map(|at| format!("v{at}")).collect();
         let all = values.join(", ");
         for sql in [
             format!("DROP TABLE IF EXISTS temp.{kept}"),
@@ -226,10 +196,7 @@ impl Translator<'_> {
             name: name.map(|name| name.value),
             ..column
         };
-        let columns = names
-            .zip(columns.into_iter().skip(set))
-            .map(named)
-            .collect();
+        let columns = names.zip(columns.into_iter().skip(set)).map(named).collect();
         let rows = format!("SELECT {} FROM {kept}", values[set..].join(", "));
         self.push_output(rows, columns, output.into, line);
         format!("SELECT * FROM {kept}")
@@ -302,12 +269,7 @@ impl Translator<'_> {
             true => Ident::new(alias.value.to_lowercase()),
             false => alias,
         };
-        Ok(Changed {
-            from,
-            alias,
-            row,
-            table,
-        })
+        Ok(Changed { from, alias, row, table })
     }
 }
 

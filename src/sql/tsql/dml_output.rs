@@ -55,10 +55,7 @@ impl Changing<'_> {
         let own = own.map_or(Some(column.value.as_str()), |(_, own)| own.as_deref())?;
         let mut set = self.set.iter().zip(self.assignments);
         match set.find(|((name, _), _)| of == "inserted" && name.eq_ignore_ascii_case(own)) {
-            None => Some(Expr::CompoundIdentifier(vec![
-                self.qualifier.clone(),
-                column.clone(),
-            ])),
+            None => Some(Expr::CompoundIdentifier(vec![self.qualifier.clone(), column.clone()])),
             Some(((_, of), assignment)) => {
                 let data_type = Parser::new(&MsSqlDialect {})
                     .try_with_sql(&of.to_string())
@@ -83,11 +80,7 @@ impl Translator<'_> {
             _ => &["deleted", "inserted"],
         };
         let one = |of: &str, column: &Ident| changing.column(of, column);
-        let names: Vec<&str> = changing
-            .shown
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names: Vec<&str> = changing.shown.iter().map(|(name, _)| name.as_str()).collect();
         let beside = changing.beside.then_some(changing.qualifier);
         let items = self.output_items(clause, &names, known, beside, &one)?;
         let into = self.output_target(clause, items.len())?;
@@ -105,13 +98,7 @@ impl Translator<'_> {
         };
         let variable = self.fresh("before");
         let sql = format!("SELECT coalesce(max({row}), 0) FROM {}", quoted(name));
-        self.push(
-            line,
-            Statement::Assign {
-                sql,
-                variables: vec![variable.clone()],
-            },
-        );
+        self.push(line, Statement::Assign { sql, variables: vec![variable.clone()] });
         Ok(format!(" WHERE inserted.{row} > @{variable}"))
     }
 
@@ -125,10 +112,7 @@ impl Translator<'_> {
         line: u32,
     ) -> R<()> {
         let one = |_: &str, column: &Ident| {
-            Some(Expr::CompoundIdentifier(vec![
-                Ident::new("inserted"),
-                column.clone(),
-            ]))
+            Some(Expr::CompoundIdentifier(vec![Ident::new("inserted"), column.clone()]))
         };
         let names = table.columns.iter().flatten();
         let names: Vec<&str> = names.map(|(own, _)| own.as_str()).collect();
@@ -153,10 +137,7 @@ impl Translator<'_> {
         let types = types_of(into.as_ref());
         let shape = match &types {
             None => Shape::default(),
-            Some(types) => Shape {
-                types: Some(types),
-                ..WRITES
-            },
+            Some(types) => Shape { types: Some(types), ..WRITES },
         };
         let parts = self.select(&select, &[], shape)?;
         let columns = parts.columns().unwrap_or_default();
@@ -188,11 +169,7 @@ impl Translator<'_> {
 
     /// The table that `columns` columns are put into.
     fn output_target(&mut self, clause: &OutputClause, columns: usize) -> R<Option<Target>> {
-        let OutputClause::Output {
-            into_table: Some(into),
-            ..
-        } = clause
-        else {
+        let OutputClause::Output { into_table: Some(into), .. } = clause else {
             return Ok(None);
         };
         let (name, names) = match into.targets.as_slice() {

@@ -49,10 +49,8 @@ impl Translator<'_> {
     ) -> R<()> {
         let change = self.taken_apart(statement)?;
         let mut query = query.clone();
-        let named = change
-            .sources
-            .iter()
-            .find_map(|source| named_by(&source.relation, &change.target));
+        let named =
+            change.sources.iter().find_map(|source| named_by(&source.relation, &change.target));
         let named = named.unwrap_or_else(|| change.target.clone());
         let tables = query.with.iter_mut().flat_map(|with| &mut with.cte_tables);
         let found = tables
@@ -73,12 +71,7 @@ impl Translator<'_> {
         let mut change = self.taken_apart(statement)?;
         let [
             TableWithJoins {
-                relation:
-                    TableFactor::Derived {
-                        subquery,
-                        alias: Some(alias),
-                        ..
-                    },
+                relation: TableFactor::Derived { subquery, alias: Some(alias), .. },
                 ..
             },
         ] = change.sources.as_mut_slice()
@@ -190,12 +183,8 @@ impl Translator<'_> {
         let ungrouped =
             matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
         let plain = ungrouped && select.distinct.is_none() && select.having.is_none();
-        let [
-            TableWithJoins {
-                relation: TableFactor::Table { name, alias, .. },
-                joins,
-            },
-        ] = select.from.as_slice()
+        let [TableWithJoins { relation: TableFactor::Table { name, alias, .. }, joins }] =
+            select.from.as_slice()
         else {
             return refuse(self);
         };
@@ -218,9 +207,8 @@ impl Translator<'_> {
             return refuse(self);
         };
         let known: Vec<String> = known.iter().map(|(own, _)| own.clone()).collect();
-        let mut shown: Vec<(String, Option<String>)> = (select.projection.iter())
-            .flat_map(|item| shown_by(item, &known))
-            .collect();
+        let mut shown: Vec<(String, Option<String>)> =
+            (select.projection.iter()).flat_map(|item| shown_by(item, &known)).collect();
         for ((name, _), column) in shown.iter_mut().zip(columns.iter()) {
             name.clone_from(&column.name.value);
         }
@@ -260,9 +248,7 @@ impl Translator<'_> {
                 Some((_, Some(own))) => *name = ObjectName::from(vec![Ident::new(own.clone())]),
                 Some((shown, None)) => {
                     return Err(self
-                        .invalid(format!(
-                            "column `{shown}` is computed and cannot be changed"
-                        ))
+                        .invalid(format!("column `{shown}` is computed and cannot be changed"))
                         .with_hint("change a column of the table itself"));
                 }
                 None if through.table.columns.is_none() => {}
@@ -308,10 +294,7 @@ impl Translator<'_> {
             .chain(set.iter().map(|(_, of)| *of))
             .chain(into.into_iter().flatten())
             .collect();
-        let shape = Shape {
-            types: Some(&types),
-            ..WRITES
-        };
+        let shape = Shape { types: Some(&types), ..WRITES };
         self.session.row = Some(through.row);
         let (answer, met) = self.observed(|this| this.query(&query, shape));
         self.session.row = None;
@@ -336,10 +319,7 @@ fn named_by(factor: &TableFactor, target: &Ident) -> Option<Ident> {
     };
     let own = name.0.last().and_then(|part| part.as_ident())?;
     let shown = alias.as_ref().map_or(own, |alias| &alias.name);
-    shown
-        .value
-        .eq_ignore_ascii_case(&target.value)
-        .then(|| own.clone())
+    shown.value.eq_ignore_ascii_case(&target.value).then(|| own.clone())
 }
 
 /// What an entry of a select list over a table of the columns `known` gives: names, and those of the table.

@@ -63,11 +63,7 @@ impl Typed {
             Value::Real(n) => (format!("{n:?}"), None),
             Value::Text(text) => (literal(text), None),
         };
-        let precedence = if sql.starts_with('-') {
-            precedence::SIGN
-        } else {
-            precedence::ATOM
-        };
+        let precedence = if sql.starts_with('-') { precedence::SIGN } else { precedence::ATOM };
         Self {
             sql,
             of,
@@ -134,10 +130,7 @@ impl Translator<'_> {
         let scope = self.scope();
         let is_null = !scope.in_aggregate && scope.left_out.contains(&value.sql);
         let value = if is_null {
-            Typed {
-                of: value.of,
-                ..Typed::plain("NULL".to_owned(), value.of)
-            }
+            Typed { of: value.of, ..Typed::plain("NULL".to_owned(), value.of) }
         } else {
             value
         };
@@ -159,13 +152,7 @@ impl Translator<'_> {
             Expr::Nested(inner) => self.value(inner),
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::BinaryOp { .. } => self.operators(expr),
-            Expr::Case {
-                case_token,
-                end_token: _,
-                operand,
-                conditions,
-                else_result,
-            } => {
+            Expr::Case { case_token, end_token: _, operand, conditions, else_result } => {
                 self.see(case_token.0.span);
                 self.case(operand.as_deref(), conditions, else_result.as_deref())
             }
@@ -205,10 +192,9 @@ impl Translator<'_> {
                 };
                 self.cast(value, of, style, *is_try)
             }
-            Expr::Ceil {
-                expr,
-                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
-            } => self.whole("tsql_ceiling", expr),
+            Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+                self.whole("tsql_ceiling", expr)
+            }
             Expr::Floor {
                 expr,
                 field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
@@ -231,11 +217,7 @@ impl Translator<'_> {
                 trim_characters: None,
             } => self.trim(expr, trim_what.as_deref()),
             Expr::Collate { expr, collation } => self.collate(expr, &collation.to_string()),
-            Expr::TypedString(TypedString {
-                data_type,
-                value,
-                uses_odbc_syntax: true,
-            }) => {
+            Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: true }) => {
                 self.see(value.span);
                 let text = self.literal(&value.value)?;
                 let of = match data_type {
@@ -244,10 +226,7 @@ impl Translator<'_> {
                 };
                 self.cast(text, of, None, false)
             }
-            Expr::AtTimeZone {
-                timestamp,
-                time_zone,
-            } => self.at_time_zone(timestamp, time_zone),
+            Expr::AtTimeZone { timestamp, time_zone } => self.at_time_zone(timestamp, time_zone),
             other => self.no_value(other),
         }
     }
@@ -322,11 +301,7 @@ impl Translator<'_> {
             {
                 let (range, literal) = negative(&value);
                 // There is no negative `tinyint`.
-                let of = if value.of == Type::TinyInt {
-                    Type::SmallInt
-                } else {
-                    value.of
-                };
+                let of = if value.of == Type::TinyInt { Type::SmallInt } else { value.of };
                 // Two signs in a row would begin a comment.
                 let inner = value.within(precedence::SIGN + 1).into_owned();
                 let negated = Typed {
@@ -341,10 +316,7 @@ impl Translator<'_> {
             }
             UnaryOperator::BitwiseNot if value.of == Type::Bit => Ok(Typed {
                 precedence: precedence::ADD,
-                ..Typed::plain(
-                    format!("1 - {}", value.within(precedence::ADD + 1)),
-                    Type::Bit,
-                )
+                ..Typed::plain(format!("1 - {}", value.within(precedence::ADD + 1)), Type::Bit)
             }),
             UnaryOperator::BitwiseNot if value.of.is_integer() && value.of != Type::Bit => {
                 let of = value.of;
@@ -354,10 +326,7 @@ impl Translator<'_> {
                 })
             }
             UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::BitwiseNot => Err(self
-                .invalid(format!(
-                    "`{op}` takes a number, not a value of type {}",
-                    value.of
-                ))
+                .invalid(format!("`{op}` takes a number, not a value of type {}", value.of))
                 .with_hint("CAST it to a number first")),
             other => Err(self.unsupported(other.to_string())),
         }
@@ -418,10 +387,7 @@ impl Translator<'_> {
             return self.joined_rows(query, true);
         }
         let names = ["value".to_owned()];
-        let shape = Shape {
-            names: Some(&names),
-            ..Shape::default()
-        };
+        let shape = Shape { names: Some(&names), ..Shape::default() };
         let answer = self.inner_query(query, shape)?;
         let of = match answer.columns.as_deref() {
             Some([one]) => one.of,
@@ -444,10 +410,7 @@ impl Translator<'_> {
     /// The column of a subquery after `IN`, which is called `value`, with its type.
     pub fn list_of(&mut self, query: &Query) -> R<(String, Type)> {
         let names = ["value".to_owned()];
-        let shape = Shape {
-            names: Some(&names),
-            ..Shape::default()
-        };
+        let shape = Shape { names: Some(&names), ..Shape::default() };
         let answer = self.inner_query(query, shape)?;
         match answer.columns.as_deref() {
             Some([one]) => Ok((answer.sql, one.of)),
@@ -505,10 +468,7 @@ impl Translator<'_> {
 }
 
 pub(super) fn span_of(name: &ObjectName) -> Span {
-    name.0
-        .first()
-        .and_then(|part| part.as_ident())
-        .map_or(Span::empty(), |ident| ident.span)
+    name.0.first().and_then(|part| part.as_ident()).map_or(Span::empty(), |ident| ident.span)
 }
 
 /// A message as the end of a sentence. A first word in capitals, such as a keyword, stays.

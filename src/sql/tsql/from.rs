@@ -61,11 +61,7 @@ impl Translator<'_> {
                         | JoinOperator::FullOuter(_)
                 )
             });
-            written.push(if at > 0 && keeps_right {
-                format!("({sql})")
-            } else {
-                sql
-            });
+            written.push(if at > 0 && keeps_right { format!("({sql})") } else { sql });
         }
         self.scope_mut().from = 0;
         Ok(written.join(", "))
@@ -85,12 +81,7 @@ impl Translator<'_> {
     fn joined(&mut self, item: &TableWithJoins, first: usize) -> R<String> {
         let mut sql = self.factor(&item.relation)?;
         for join in &item.joins {
-            let Join {
-                relation,
-                global: false,
-                join_operator,
-            } = join
-            else {
+            let Join { relation, global: false, join_operator } = join else {
                 return Err(self.unsupported("GLOBAL JOIN"));
             };
             let (word, constraint) = match join_operator {
@@ -173,16 +164,10 @@ impl Translator<'_> {
                 self.see(span_of(name));
                 Err(self.unsupported("TABLESAMPLE or a partition"))
             }
-            TableFactor::Derived {
-                lateral: false,
-                subquery,
-                alias,
-                sample: None,
-            } => self.derived(subquery, alias.as_ref()),
-            TableFactor::NestedJoin {
-                table_with_joins,
-                alias: None,
-            } => {
+            TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {
+                self.derived(subquery, alias.as_ref())
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 let first = self.scope().sources.len();
                 Ok(format!("({})", self.joined(table_with_joins, first)?))
             }
@@ -240,11 +225,7 @@ impl Translator<'_> {
         }
         if let Some(args) = args {
             // The old way to write hints, without WITH.
-            let hints = args
-                .args
-                .iter()
-                .map(hint_argument)
-                .collect::<Option<Vec<_>>>();
+            let hints = args.args.iter().map(hint_argument).collect::<Option<Vec<_>>>();
             match hints {
                 Some(hints) if args.settings.is_none() && known_hints(&hints) => {}
                 _ => return Err(self.table_function(name)),
@@ -261,10 +242,7 @@ impl Translator<'_> {
         };
         self.see(alias.name.span);
         let names = self.alias_columns(alias)?;
-        let shape = Shape {
-            names: names.as_deref(),
-            ..Shape::default()
-        };
+        let shape = Shape { names: names.as_deref(), ..Shape::default() };
         let answer = self.outside(|this| this.inner_query(subquery, shape))?;
         self.see(alias.name.span);
         let columns = self.columns_of_derived(&alias.name.value, answer.columns)?;
@@ -278,19 +256,11 @@ impl Translator<'_> {
     }
 
     pub fn alias_columns(&mut self, alias: &TableAlias) -> R<Option<Vec<String>>> {
-        if alias.at.is_some()
-            || alias
-                .columns
-                .iter()
-                .any(|column| column.data_type.is_some())
-        {
+        if alias.at.is_some() || alias.columns.iter().any(|column| column.data_type.is_some()) {
             return Err(self.unsupported("types in a list of column names"));
         }
-        let names: Vec<String> = alias
-            .columns
-            .iter()
-            .map(|column| column.name.value.clone())
-            .collect();
+        let names: Vec<String> =
+            alias.columns.iter().map(|column| column.name.value.clone()).collect();
         Ok((!names.is_empty()).then_some(names))
     }
 
@@ -313,10 +283,7 @@ impl Translator<'_> {
             if !seen.insert(own.to_lowercase()) {
                 return Err(self.twice(name, &own));
             }
-            known.push(SourceColumn {
-                doubt: column.doubt,
-                ..SourceColumn::plain(own, column.of)
-            });
+            known.push(SourceColumn { doubt: column.doubt, ..SourceColumn::plain(own, column.of) });
         }
         Ok(Some(known))
     }
@@ -334,18 +301,10 @@ impl Translator<'_> {
                 Expr::Identifier(ident) => ident.value.clone(),
                 Expr::Function(function) => function.name.to_string(),
                 // `INDEX = name` and `FORCESEEK (name (column))`.
-                other => other
-                    .to_string()
-                    .split(['(', ' ', '='])
-                    .next()
-                    .unwrap_or("")
-                    .to_owned(),
+                other => other.to_string().split(['(', ' ', '=']).next().unwrap_or("").to_owned(),
             })
             .collect();
-        match names
-            .iter()
-            .find(|name| !known_hints(std::slice::from_ref(name)))
-        {
+        match names.iter().find(|name| !known_hints(std::slice::from_ref(name))) {
             None => Ok(()),
             Some(name) => Err(self.unsupported(format!("WITH ({name})"))),
         }
@@ -365,9 +324,7 @@ impl Translator<'_> {
         };
         let temporary = Self::temporary_name(name);
         if temporary.is_none() {
-            let system = qualifiers
-                .last()
-                .filter(|schema| is_system_schema(&schema.value));
+            let system = qualifiers.last().filter(|schema| is_system_schema(&schema.value));
             if let Some(schema) = system {
                 if let [database, _] = qualifiers {
                     self.name_database(&database.value)?;
@@ -404,11 +361,7 @@ impl Translator<'_> {
         let (columns, stored) = self.known_table(&own.value, temporary, qualifiers.is_empty())?;
         // What WITH calls by the table's name is meant only where the name stands alone.
         let hidden = can_be_hidden && self.names.in_with.contains(&own.value.to_lowercase());
-        let table = format!(
-            "{}{}",
-            if hidden { "main." } else { "" },
-            quoted(&own.value)
-        );
+        let table = format!("{}{}", if hidden { "main." } else { "" }, quoted(&own.value));
         let lifted = self.scope_mut().lift.take();
         let source = Source {
             name: alias.map_or_else(|| own.value.clone(), |alias| alias.name.value.clone()),
@@ -491,10 +444,7 @@ impl Translator<'_> {
 }
 
 fn known_hints(names: &[String]) -> bool {
-    !names.is_empty()
-        && names
-            .iter()
-            .all(|name| HINTS.contains(&name.to_lowercase().as_str()))
+    !names.is_empty() && names.iter().all(|name| HINTS.contains(&name.to_lowercase().as_str()))
 }
 
 fn hint_argument(argument: &FunctionArg) -> Option<String> {

@@ -42,19 +42,15 @@ impl Translator<'_> {
             let alias = Ident::new(format!("chatdb_order{n}"));
             let expr = Expr::Identifier(alias.clone());
             let expr = std::mem::replace(&mut order[*at].expr, expr);
-            select
-                .projection
-                .push(SelectItem::ExprWithAlias { expr, alias });
+            select.projection.push(SelectItem::ExprWithAlias { expr, alias });
         }
         self.at_most(sets.len(), MAX_SETS, "sets of groupings")?;
         let mut written = Vec::new();
         let mut answered: Option<TranslatedQuery> = None;
         for set in &sets {
             let own = |(at, expr): (usize, &Expr)| (expr.clone(), set.contains(&at));
-            let scope = Scope {
-                set: Some(all.iter().enumerate().map(own).collect()),
-                ..Scope::default()
-            };
+            let scope =
+                Scope { set: Some(all.iter().enumerate().map(own).collect()), ..Scope::default() };
             let mut parts = self.select_in(scope, &select, &[], shape)?;
             // Of all rows there is one group, also where nothing is counted.
             if parts.grouping.is_empty() && !parts.aggregates {
@@ -85,11 +81,7 @@ impl Translator<'_> {
             }
             _ => format!("{sets}{order}"),
         };
-        Ok(TranslatedQuery {
-            sql,
-            columns,
-            single: false,
-        })
+        Ok(TranslatedQuery { sql, columns, single: false })
     }
 
     pub fn group_by(&mut self, group_by: &GroupByExpr, parts: &mut Parts) -> R<()> {
@@ -97,9 +89,7 @@ impl Translator<'_> {
             return Err(self.unsupported("GROUP BY ALL"));
         };
         if !modifiers.is_empty() {
-            return Err(self
-                .unsupported("WITH ROLLUP")
-                .with_hint("UNION ALL the groupings"));
+            return Err(self.unsupported("WITH ROLLUP").with_hint("UNION ALL the groupings"));
         }
         self.at_most(list.len(), MAX_LIST, "groupings")?;
         let set = self.scope_mut().set.take();
@@ -152,11 +142,7 @@ impl Translator<'_> {
             }
             bits = bits << 1 | i64::from(null);
         }
-        let of = if name == "grouping" {
-            Type::TinyInt
-        } else {
-            Type::Int
-        };
+        let of = if name == "grouping" { Type::TinyInt } else { Type::Int };
         Ok(Typed::value(Value::Integer(bits), of))
     }
 }
@@ -179,9 +165,9 @@ fn beyond_columns(select: &Select, order: &[OrderByExpr]) -> Vec<usize> {
         }
     }
     let is_column = |expr: &Expr| match expr {
-        Expr::Identifier(own) => names
-            .iter()
-            .any(|name| name.value.eq_ignore_ascii_case(&own.value)),
+        Expr::Identifier(own) => {
+            names.iter().any(|name| name.value.eq_ignore_ascii_case(&own.value))
+        }
         other => ordinal(other).is_some(),
     };
     let terms = order.iter().enumerate();
@@ -279,19 +265,13 @@ fn chosen_sets(expr: &Expr, all: &mut Vec<Expr>) -> Vec<Vec<usize>> {
             .collect(),
         SetOfGroupings::Rollup => {
             let groups: Vec<_> = groups.into_iter().map(|group| places(group, all)).collect();
-            (0..=groups.len())
-                .rev()
-                .map(|n| groups[..n].concat())
-                .collect()
+            (0..=groups.len()).rev().map(|n| groups[..n].concat()).collect()
         }
         SetOfGroupings::Cube => {
             let groups: Vec<_> = groups.into_iter().map(|group| places(group, all)).collect();
             let most = 1_usize << groups.len().min(7);
             let with = |mask: usize| {
-                let own = groups
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, _)| mask & (1 << at) != 0);
+                let own = groups.iter().enumerate().filter(|(at, _)| mask & (1 << at) != 0);
                 own.flat_map(|(_, places)| places.clone()).collect()
             };
             (0..most).rev().map(with).collect()
@@ -309,12 +289,10 @@ fn places(group: &Expr, all: &mut Vec<Expr>) -> Vec<usize> {
     };
     let place = |member: &Expr| {
         let member = bared(member);
-        all.iter()
-            .position(|known| known == member)
-            .unwrap_or_else(|| {
-                all.push(member.clone());
-                all.len() - 1
-            })
+        all.iter().position(|known| known == member).unwrap_or_else(|| {
+            all.push(member.clone());
+            all.len() - 1
+        })
     };
     members.into_iter().map(place).collect()
 }

@@ -12,10 +12,7 @@ use crate::table::Cell;
 impl Translator<'_> {
     pub fn literal(&mut self, value: &Literal) -> R<Typed> {
         let typed = match value {
-            Literal::Number(digits, false) => Typed {
-                is_written: true,
-                ..self.number(digits)?
-            },
+            Literal::Number(digits, false) => Typed { is_written: true, ..self.number(digits)? },
             Literal::SingleQuotedString(text) => {
                 if !text.is_ascii() && in_code_page(text) != *text {
                     self.output.notes.insert(
@@ -29,11 +26,7 @@ impl Translator<'_> {
             Literal::Null => Typed::value(Value::Null, Type::Null),
             // As the import database holds it, and as SQL Server's client shows it.
             Literal::HexStringLiteral(digits) => {
-                let half = if digits.len().is_multiple_of(2) {
-                    ""
-                } else {
-                    "0"
-                };
+                let half = if digits.len().is_multiple_of(2) { "" } else { "0" };
                 let text = format!("0x{half}{}", digits.to_uppercase());
                 return Ok(Typed::value(
                     Value::Text(text),
@@ -55,12 +48,7 @@ impl Translator<'_> {
             Some(Value::Text(text)) => Cell::Text(text.clone()),
             _ => return typed,
         };
-        match self
-            .given
-            .literals
-            .iter_mut()
-            .find(|(literal, _)| literal.value == cell)
-        {
+        match self.given.literals.iter_mut().find(|(literal, _)| literal.value == cell) {
             None => typed,
             Some((literal, used)) => {
                 *used = true;
@@ -94,28 +82,15 @@ impl Translator<'_> {
                 return Err(wrong());
             }
             let value: f64 = digits.parse().map_err(|_| wrong())?;
-            let of = Type::Decimal {
-                precision: (before + after).max(1),
-                scale: after,
-            };
+            let of = Type::Decimal { precision: (before + after).max(1), scale: after };
             let typed = Typed::value(Value::Real(value), of);
-            let sql = if digits.starts_with('.') {
-                format!("0{digits}")
-            } else {
-                digits.to_owned()
-            };
+            let sql =
+                if digits.starts_with('.') { format!("0{digits}") } else { digits.to_owned() };
             return Ok(Typed { sql, ..typed });
         }
-        let value: i64 = if whole.is_empty() {
-            0
-        } else {
-            whole.parse().map_err(|_| wrong())?
-        };
+        let value: i64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| wrong())? };
         let of = if digits.contains('.') || i32::try_from(value).is_err() {
-            Type::Decimal {
-                precision: before.max(1),
-                scale: 0,
-            }
+            Type::Decimal { precision: before.max(1), scale: 0 }
         } else {
             Type::Int
         };

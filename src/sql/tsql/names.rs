@@ -158,9 +158,7 @@ const KEYWORDS: [&str; 147] = [
 pub fn quoted(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && KEYWORDS
-            .binary_search(&name.to_ascii_uppercase().as_str())
-            .is_err();
+        && KEYWORDS.binary_search(&name.to_ascii_uppercase().as_str()).is_err();
     if plain {
         name.to_owned()
     } else if name.contains(']') {

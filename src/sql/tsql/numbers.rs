@@ -16,11 +16,7 @@ impl Translator<'_> {
             of => of,
         };
         let made = self.function(&format!("tsql_{name}"), &[value.sql], of);
-        Ok(if name == "abs" {
-            self.checked_call(made)
-        } else {
-            made
-        })
+        Ok(if name == "abs" { self.checked_call(made) } else { made })
     }
 
     /// `POWER`, in the type of its base.
@@ -30,10 +26,7 @@ impl Translator<'_> {
         let exponent = self.number_argument(name, exponent)?;
         let of = match base.of {
             Type::TinyInt | Type::SmallInt | Type::Bit => Type::Int,
-            Type::Decimal { scale, .. } => Type::Decimal {
-                precision: 38,
-                scale,
-            },
+            Type::Decimal { scale, .. } => Type::Decimal { precision: 38, scale },
             Type::Null | Type::Real => Type::Float,
             of => of,
         };
@@ -50,10 +43,7 @@ impl Translator<'_> {
     pub fn whole_of(&mut self, function: &str, value: Typed) -> R<Typed> {
         let value = self.number_argument(function.trim_start_matches("tsql_"), value)?;
         let of = match value.of {
-            Type::Decimal { precision, .. } => Type::Decimal {
-                precision,
-                scale: 0,
-            },
+            Type::Decimal { precision, .. } => Type::Decimal { precision, scale: 0 },
             of => of,
         };
         let made = self.function(function, &[value.sql], of);

@@ -159,16 +159,8 @@ impl Translator<'_> {
         }
         let of = match (left.of, right.of) {
             (
-                Type::Text {
-                    length: a,
-                    national: m,
-                    ..
-                },
-                Type::Text {
-                    length: b,
-                    national: n,
-                    ..
-                },
+                Type::Text { length: a, national: m, .. },
+                Type::Text { length: b, national: n, .. },
             ) => Type::Text {
                 length: a.zip(b).map(|(a, b)| a.saturating_add(b)),
                 national: m || n,
@@ -201,10 +193,8 @@ impl Translator<'_> {
     fn bits(&mut self, left: &Typed, op: &str, right: &Typed) -> R<Typed> {
         let whole = |t: &Typed| t.of.is_integer();
         if !whole(left) || !whole(right) {
-            return Err(self.invalid(format!(
-                "`{op}` takes whole numbers, not {} and {}",
-                left.of, right.of
-            )));
+            return Err(self
+                .invalid(format!("`{op}` takes whole numbers, not {} and {}", left.of, right.of)));
         }
         let of = left.of.common(right.of).unwrap_or(Type::Int);
         Ok(Typed {
@@ -223,16 +213,8 @@ impl Translator<'_> {
     /// `+ - * / %` of numbers; a text beside a number is read as one of its type.
     fn arithmetic(&mut self, left: Typed, op: &str, right: Typed) -> R<Typed> {
         let (left, right) = self.as_numbers(left, op, right)?;
-        let strength = if matches!(op, "+" | "-") {
-            precedence::ADD
-        } else {
-            precedence::MULTIPLY
-        };
-        let infix = format!(
-            "{} {op} {}",
-            left.within(strength),
-            right.within(strength + 1)
-        );
+        let strength = if matches!(op, "+" | "-") { precedence::ADD } else { precedence::MULTIPLY };
+        let infix = format!("{} {op} {}", left.within(strength), right.within(strength + 1));
         let by_number = match &right.literal {
             Some(Value::Integer(n)) => *n != 0 && *n != -1,
             Some(Value::Real(n)) => *n != 0.0,
@@ -249,28 +231,20 @@ impl Translator<'_> {
         let of = left.of.common(right.of).unwrap_or(Type::Int);
         if matches!(of, Type::Money { .. }) {
             if op == "%" {
-                return Err(self
-                    .unsupported("% of money")
-                    .with_hint("CAST it to decimal(19,4)"));
+                return Err(self.unsupported("% of money").with_hint("CAST it to decimal(19,4)"));
             }
             let arguments = [format!("'{op}'"), left.sql, right.sql, format!("'{of}'")];
             return Ok(self.function("tsql_money", &arguments, of));
         }
         match op {
             "/" | "%" if !by_number => {
-                let name = if op == "/" {
-                    "tsql_divide"
-                } else {
-                    "tsql_modulo"
-                };
+                let name = if op == "/" { "tsql_divide" } else { "tsql_modulo" };
                 let sql = format!("{name}({}, {})", left.sql, right.sql);
                 Ok(Typed::plain(sql, of))
             }
-            "/" | "%" => Ok(Typed {
-                precedence: strength,
-                range: of.range(),
-                ..Typed::plain(infix, of)
-            }),
+            "/" | "%" => {
+                Ok(Typed { precedence: strength, range: of.range(), ..Typed::plain(infix, of) })
+            }
             _ => Ok(self.checked(Typed {
                 precedence: strength,
                 range: interval(left.range, op, right.range),
@@ -282,10 +256,8 @@ impl Translator<'_> {
     /// Two operands as numbers; a text or a binary value beside a number is read as one of its type.
     fn as_numbers(&mut self, left: Typed, op: &str, right: Typed) -> R<(Typed, Typed)> {
         let wrong = |this: &Self, value: &Typed| {
-            let error = this.invalid(format!(
-                "`{op}` takes numbers, not a value of type {}",
-                value.of
-            ));
+            let error =
+                this.invalid(format!("`{op}` takes numbers, not a value of type {}", value.of));
             Err(match value.of {
                 Type::Unknown => error.with_hint("its type is unknown; CAST it to a number"),
                 _ => error.with_hint("CAST it to a number first"),
@@ -328,16 +300,10 @@ impl Translator<'_> {
         by_number: bool,
     ) -> R<Typed> {
         if op == "%" {
-            return Err(self
-                .invalid("`%` takes no float")
-                .with_hint("CAST it to a decimal"));
+            return Err(self.invalid("`%` takes no float").with_hint("CAST it to a decimal"));
         }
         let real = |t: &Typed| {
-            if t.of.is_approximate() {
-                t.sql.clone()
-            } else {
-                format!("CAST({} AS REAL)", t.sql)
-            }
+            if t.of.is_approximate() { t.sql.clone() } else { format!("CAST({} AS REAL)", t.sql) }
         };
         let of = left.of.common(right.of).unwrap_or(Type::Float);
         let sql = match (op == "/" && !by_number, of) {
@@ -373,20 +339,14 @@ impl Translator<'_> {
         let whole = a.1 == 0 && b.1 == 0;
         if whole && op == "%" {
             return Ok(if by_number {
-                Typed {
-                    precedence: strength,
-                    ..Typed::plain(infix, of)
-                }
+                Typed { precedence: strength, ..Typed::plain(infix, of) }
             } else {
                 Typed::plain(format!("tsql_modulo({}, {})", left.sql, right.sql), of)
             });
         }
         if whole && op != "/" {
-            let range = interval(
-                left.range.or(left.of.range()),
-                op,
-                right.range.or(right.of.range()),
-            );
+            let range =
+                interval(left.range.or(left.of.range()), op, right.range.or(right.of.range()));
             return Ok(self.checked(Typed {
                 precedence: strength,
                 range,
@@ -450,12 +410,8 @@ fn interval(
         "+" => Some((a.checked_add(c)?, b.checked_add(d)?)),
         "-" => Some((a.checked_sub(d)?, b.checked_sub(c)?)),
         _ => {
-            let corners = [
-                a.checked_mul(c)?,
-                a.checked_mul(d)?,
-                b.checked_mul(c)?,
-                b.checked_mul(d)?,
-            ];
+            let corners =
+                [a.checked_mul(c)?, a.checked_mul(d)?, b.checked_mul(c)?, b.checked_mul(d)?];
             Some((*corners.iter().min()?, *corners.iter().max()?))
         }
     }

@@ -43,10 +43,8 @@ impl Translator<'_> {
                     .invalid("ORDER BY of a UNION, INTERSECT or EXCEPT must name a result column")
                     .with_hint("name the column in the first SELECT, and order by that name"));
             };
-            let column = Typed {
-                doubt: columns[at].doubt.clone(),
-                ..Typed::plain(sql, columns[at].of)
-            };
+            let column =
+                Typed { doubt: columns[at].doubt.clone(), ..Typed::plain(sql, columns[at].of) };
             self.note_doubt(&column);
             self.has_order(&column)?;
             written.push(format!("{}{direction}", column.collated()));
@@ -55,11 +53,8 @@ impl Translator<'_> {
     }
 
     pub fn direction(&self, entry: &OrderByExpr) -> R<&'static str> {
-        let OrderByExpr {
-            expr: _,
-            options: OrderByOptions { sort, nulls_first },
-            with_fill,
-        } = entry;
+        let OrderByExpr { expr: _, options: OrderByOptions { sort, nulls_first }, with_fill } =
+            entry;
         if with_fill.is_some() || nulls_first.is_some() {
             return Err(self.invalid("NULLS FIRST and NULLS LAST are not T-SQL").with_hint(
                 "NULL comes first in ascending order; ORDER BY CASE WHEN x IS NULL THEN 1 ELSE 0 END, x puts it last",
@@ -100,9 +95,7 @@ impl Translator<'_> {
                 self.note_doubt(&place);
                 self.has_order(&place)?;
                 parts.order.push(format!("{}{direction}", place.collated()));
-                parts
-                    .order_values
-                    .push(format!("{}{direction}", item.value.collated()));
+                parts.order_values.push(format!("{}{direction}", item.value.collated()));
                 continue;
             }
             let listed = match &entry.expr {
@@ -121,12 +114,8 @@ impl Translator<'_> {
                 } else {
                     item.value.clone()
                 };
-                parts
-                    .order
-                    .push(format!("{}{direction}", by_name.collated()));
-                parts
-                    .order_values
-                    .push(format!("{}{direction}", item.value.collated()));
+                parts.order.push(format!("{}{direction}", by_name.collated()));
+                parts.order_values.push(format!("{}{direction}", item.value.collated()));
                 continue;
             }
             let value = self.value(&entry.expr)?;
@@ -146,9 +135,7 @@ impl Translator<'_> {
             self.note_doubt(&value);
             self.has_order(&value)?;
             parts.order.push(format!("{}{direction}", value.collated()));
-            parts
-                .order_values
-                .push(format!("{}{direction}", value.collated()));
+            parts.order_values.push(format!("{}{direction}", value.collated()));
         }
         Ok(())
     }
@@ -157,10 +144,8 @@ impl Translator<'_> {
     fn listed(&self, ident: &Ident, parts: &Parts) -> R<Option<Item>> {
         let mut found: Option<&Item> = None;
         for item in &parts.items {
-            let same = item
-                .name
-                .as_ref()
-                .is_some_and(|name| name.eq_ignore_ascii_case(&ident.value));
+            let same =
+                item.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&ident.value));
             match found {
                 Some(known) if same && known.value.sql != item.value.sql => {
                     return Err(self

@@ -55,19 +55,13 @@ impl Translator<'_> {
                 _ => false,
             })
         };
-        let mut made: Vec<SourceColumn> = columns
-            .into_iter()
-            .filter(|column| !column.hidden && !is_listed(column))
-            .collect();
+        let mut made: Vec<SourceColumn> =
+            columns.into_iter().filter(|column| !column.hidden && !is_listed(column)).collect();
         let mut list: Vec<String> = made.iter().map(|column| quoted(&column.name)).collect();
-        for (own, whens, of) in [
-            (value, &values, of.unwrap_or(Type::Unknown)),
-            (name, &names, Type::NVARCHAR),
-        ] {
-            list.push(format!(
-                "CASE {number}.column1{whens} END AS {}",
-                quoted(&own.value)
-            ));
+        for (own, whens, of) in
+            [(value, &values, of.unwrap_or(Type::Unknown)), (name, &names, Type::NVARCHAR)]
+        {
+            list.push(format!("CASE {number}.column1{whens} END AS {}", quoted(&own.value)));
             made.push(SourceColumn::plain(own.value.clone(), of));
         }
         let numbers: Vec<String> = (1..=listed.len()).map(|n| format!("({n})")).collect();
@@ -110,13 +104,7 @@ impl Translator<'_> {
         values: &[ExprWithAlias],
     ) -> R<(String, Vec<SourceColumn>)> {
         let from = self.factor(table)?;
-        let [
-            ExprWithAlias {
-                expr: Expr::Function(function),
-                alias: None,
-            },
-        ] = aggregates
-        else {
+        let [ExprWithAlias { expr: Expr::Function(function), alias: None }] = aggregates else {
             return Err(self.unsupported("PIVOT with more than one aggregate"));
         };
         let name = function.name.to_string().to_uppercase();
@@ -185,9 +173,6 @@ impl Translator<'_> {
         } else {
             format!(" GROUP BY {}", grouping.join(", "))
         };
-        Ok((
-            format!("SELECT {} FROM {from}{group}", list.join(", ")),
-            made,
-        ))
+        Ok((format!("SELECT {} FROM {from}{group}", list.join(", ")), made))
     }
 }

@@ -92,10 +92,7 @@ impl Translator<'_> {
         let page = self.page(limit_clause.as_ref(), fetch.as_ref())?;
         let order = match order_by {
             None => &[][..],
-            Some(OrderBy {
-                kind: OrderByKind::Expressions(list),
-                interpolate: None,
-            }) => list,
+            Some(OrderBy { kind: OrderByKind::Expressions(list), interpolate: None }) => list,
             Some(_) => return Err(self.unsupported("ORDER BY ALL")),
         };
         let mut answer = self.body(body, order, page, shape)?;
@@ -142,11 +139,11 @@ impl Translator<'_> {
     ) -> R<(Option<String>, Option<String>)> {
         let offset = match limit {
             None => None,
-            Some(LimitClause::LimitOffset {
-                limit: None,
-                offset: Some(offset),
-                limit_by,
-            }) if limit_by.is_empty() => Some(self.rows(&offset.value)?),
+            Some(LimitClause::LimitOffset { limit: None, offset: Some(offset), limit_by })
+                if limit_by.is_empty() =>
+            {
+                Some(self.rows(&offset.value)?)
+            }
             Some(clause) => {
                 if let LimitClause::LimitOffset { limit: Some(n), .. }
                 | LimitClause::OffsetCommaLimit { limit: n, .. } = clause
@@ -296,10 +293,8 @@ impl Translator<'_> {
             }
         }
         let first = rows.first().map_or(&[][..], Vec::as_slice);
-        let written: Vec<String> = rows
-            .iter()
-            .map(|row| format!("({})", texts(row).join(", ")))
-            .collect();
+        let written: Vec<String> =
+            rows.iter().map(|row| format!("({})", texts(row).join(", "))).collect();
         let mut sql = format!("VALUES {}", written.join(", "));
         if let Some(names) = shape.names {
             if names.len() != first.len() {
@@ -320,28 +315,18 @@ impl Translator<'_> {
             of: value.of,
             doubt: None,
         });
-        Ok(TranslatedQuery {
-            sql,
-            columns: Some(columns.collect()),
-            single: rows.len() == 1,
-        })
+        Ok(TranslatedQuery { sql, columns: Some(columns.collect()), single: rows.len() == 1 })
     }
 
     pub fn assigned(&mut self, value: Typed, of: Type, shape: Shape<'_>) -> R<Typed> {
         let too_long = match (value.of, of) {
-            (
-                Type::Text { length, .. },
-                Type::Text {
-                    length: Some(most), ..
-                },
-            ) => length.is_none_or(|length| length > most),
+            (Type::Text { length, .. }, Type::Text { length: Some(most), .. }) => {
+                length.is_none_or(|length| length > most)
+            }
             _ => false,
         };
         if shape.inserts && too_long {
-            Ok(Typed::plain(
-                format!("tsql_fits({}, '{of}')", value.sql),
-                of,
-            ))
+            Ok(Typed::plain(format!("tsql_fits({}, '{of}')", value.sql), of))
         } else if shape.assigns {
             self.cast(value, of, None, false)
         } else {

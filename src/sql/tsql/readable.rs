@@ -119,11 +119,9 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         }
         let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
         if next_is(&Token::Eq) && assigns_in_select(&out, token) {
-            return Err(
-                unsupported(here, format!("SELECT @variable {}=", token.token)).with_hint(
-                    "write SET @variable += value, or SELECT @variable = @variable + value",
-                ),
-            );
+            return Err(unsupported(here, format!("SELECT @variable {}=", token.token)).with_hint(
+                "write SET @variable += value, or SELECT @variable = @variable + value",
+            ));
         }
         if is(Some(token), "TOP") && next_is(&Token::LParen) && is(tokens.get(at + 2), "SELECT") {
             return Err(unsupported(here, "TOP (SELECT ...)")
@@ -177,20 +175,15 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         } else if is(Some(token), "END") && cases > 0 {
             cases -= 1;
         } else if begins_statement(token, next, out.last(), cases)
-            && out
-                .last()
-                .is_some_and(|last| last.token != Token::SemiColon)
+            && out.last().is_some_and(|last| last.token != Token::SemiColon)
         {
             out.push(TokenWithSpan::new(Token::SemiColon, token.span));
         }
         out.push(token.clone());
         // `db..table` leaves the schema out; what is meant is the default one.
         if token.token == Token::Period && next_is(&Token::Period) {
-            let schema = Word {
-                value: "dbo".to_owned(),
-                quote_style: None,
-                keyword: Keyword::NoKeyword,
-            };
+            let schema =
+                Word { value: "dbo".to_owned(), quote_style: None, keyword: Keyword::NoKeyword };
             out.push(TokenWithSpan::new(Token::Word(schema), token.span));
         }
         at += 1;
@@ -300,9 +293,8 @@ fn respelled(
 
 /// Whether what comes next is a member of the list of GROUPING SETS.
 fn in_grouping_sets(out: &[TokenWithSpan]) -> bool {
-    let begins = out
-        .last()
-        .is_some_and(|last| last.token == Token::LParen || last.token == Token::Comma);
+    let begins =
+        out.last().is_some_and(|last| last.token == Token::LParen || last.token == Token::Comma);
     let mut depth = 0_usize;
     let open = out.iter().rposition(|token| match token.token {
         Token::RParen => {
@@ -316,9 +308,7 @@ fn in_grouping_sets(out: &[TokenWithSpan]) -> bool {
         }
         _ => false,
     });
-    let before = open
-        .and_then(|open| open.checked_sub(1))
-        .and_then(|at| out.get(at));
+    let before = open.and_then(|open| open.checked_sub(1)).and_then(|at| out.get(at));
     begins && is(before, GROUPING_SETS)
 }
 

@@ -139,25 +139,14 @@ impl Reader<'_> {
             Flow::One(_) => self.recursions.next_if(|(place, _)| before(*place)),
             _ => None,
         };
-        Ok(Parsed {
-            flow,
-            at,
-            max_recursion: own.map_or(MAX_RECURSION, |(_, rounds)| rounds),
-        })
+        Ok(Parsed { flow, at, max_recursion: own.map_or(MAX_RECURSION, |(_, rounds)| rounds) })
     }
 
     fn flow(&mut self, at: Position) -> Result<Flow, TsqlError> {
-        let transaction = [
-            "TRAN",
-            "TRANSACTION",
-            "TRY",
-            "CATCH",
-            "DISTRIBUTED",
-            "DIALOG",
-            "CONVERSATION",
-        ]
-        .iter()
-        .any(|word| self.is_at(1, word));
+        let transaction =
+            ["TRAN", "TRANSACTION", "TRY", "CATCH", "DISTRIBUTED", "DIALOG", "CONVERSATION"]
+                .iter()
+                .any(|word| self.is_at(1, word));
         if self.is_at(0, "BEGIN") && !transaction {
             self.parser.next_token();
             return self.list(Some(at)).map(Flow::Block);
@@ -171,27 +160,17 @@ impl Reader<'_> {
             let condition = self.expression(at)?;
             let then = self.inner(at)?;
             self.pass_semicolons();
-            let otherwise = if self.take("ELSE") {
-                Some(self.inner(at)?)
-            } else {
-                None
-            };
-            return Ok(Flow::If {
-                condition,
-                then,
-                otherwise,
-            });
+            let otherwise = if self.take("ELSE") { Some(self.inner(at)?) } else { None };
+            return Ok(Flow::If { condition, then, otherwise });
         }
         if self.take("WHILE") {
             let condition = self.expression(at)?;
             let body = self.inner(at)?;
             return Ok(Flow::While { condition, body });
         }
-        for (word, flow) in [
-            ("BREAK", Flow::Break),
-            ("CONTINUE", Flow::Continue),
-            ("RETURN", Flow::Return),
-        ] {
+        for (word, flow) in
+            [("BREAK", Flow::Break), ("CONTINUE", Flow::Continue), ("RETURN", Flow::Return)]
+        {
             if self.take(word) {
                 return Ok(flow);
             }
@@ -280,20 +259,13 @@ impl Reader<'_> {
     }
 
     fn ends_statement(&self, nth: usize) -> bool {
-        matches!(
-            self.parser.peek_nth_token_ref(nth).token,
-            Token::EOF | Token::SemiColon
-        )
+        matches!(self.parser.peek_nth_token_ref(nth).token, Token::EOF | Token::SemiColon)
     }
 }
 
 /// What `target += value` and its like set the target to.
 fn compound(target: Expr, op: BinaryOperator, value: Expr) -> Expr {
-    Expr::BinaryOp {
-        left: Box::new(target),
-        op,
-        right: Box::new(Expr::Nested(Box::new(value))),
-    }
+    Expr::BinaryOp { left: Box::new(target), op, right: Box::new(Expr::Nested(Box::new(value))) }
 }
 
 /// The statements of a batch. `changes` says whether they may write rows.
@@ -334,11 +306,7 @@ fn only_drops(parser: &Parser<'_>) -> bool {
     }
     // The name, qualified or not.
     while token(at + 1).token == Token::Period {
-        at += if token(at + 2).token == Token::Period {
-            1
-        } else {
-            2
-        };
+        at += if token(at + 2).token == Token::Period { 1 } else { 2 };
     }
     at += 1;
     at += usize::from(token(at).token == Token::SemiColon);
@@ -389,9 +357,7 @@ pub fn flat(parsed: Vec<Parsed>) -> Vec<ast::Statement> {
         match one.flow {
             Flow::One(statement) => statements.push(*statement),
             Flow::Block(list) => statements.extend(flat(list)),
-            Flow::If {
-                then, otherwise, ..
-            } => {
+            Flow::If { then, otherwise, .. } => {
                 let both = std::iter::once(then).chain(otherwise).map(|inner| *inner);
                 statements.extend(flat(both.collect()));
             }
@@ -405,8 +371,5 @@ pub fn flat(parsed: Vec<Parsed>) -> Vec<ast::Statement> {
 /// The word that a statement begins with.
 pub fn first_word(statement: &ast::Statement) -> String {
     let text = statement.to_string();
-    text.split_whitespace()
-        .next()
-        .unwrap_or("nothing")
-        .to_uppercase()
+    text.split_whitespace().next().unwrap_or("nothing").to_uppercase()
 }

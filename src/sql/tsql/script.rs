@@ -116,15 +116,8 @@ impl Translator<'_> {
             for step in std::mem::take(&mut self.batch.returns) {
                 self.jump_to(step, end);
             }
-            self.batch = Batch {
-                variables: given,
-                ..Batch::default()
-            };
-            let tables = self
-                .session
-                .temporary
-                .keys()
-                .filter(|name| name.starts_with('@'));
+            self.batch = Batch { variables: given, ..Batch::default() };
+            let tables = self.session.temporary.keys().filter(|name| name.starts_with('@'));
             for name in tables.cloned().collect::<Vec<_>>() {
                 self.session.temporary.remove(&name);
                 let sql = format!("DROP TABLE {}", quoted(&name));
@@ -145,17 +138,13 @@ impl Translator<'_> {
 
     /// What the text comes to.
     pub fn finish(self) -> Script {
-        let first = self
-            .output
-            .hoisted
-            .into_iter()
-            .map(|(line, variable)| Step {
-                line,
-                statement: Statement::Assign {
-                    sql: "SELECT NULL".to_owned(),
-                    variables: vec![variable],
-                },
-            });
+        let first = self.output.hoisted.into_iter().map(|(line, variable)| Step {
+            line,
+            statement: Statement::Assign {
+                sql: "SELECT NULL".to_owned(),
+                variables: vec![variable],
+            },
+        });
         let mut steps: Vec<Step> = first.collect();
         let before = steps.len();
         steps.extend(self.output.steps.into_iter().map(|mut step| {
@@ -164,10 +153,7 @@ impl Translator<'_> {
             }
             step
         }));
-        Script {
-            steps,
-            notes: self.output.notes.into_iter().map(Cow::into_owned).collect(),
-        }
+        Script { steps, notes: self.output.notes.into_iter().map(Cow::into_owned).collect() }
     }
 
     pub fn push(&mut self, line: u32, statement: Statement) {
@@ -186,11 +172,7 @@ impl Translator<'_> {
                 done
             }
             Flow::Block(list) => list.iter().try_for_each(|inner| self.flow(inner)),
-            Flow::If {
-                condition,
-                then,
-                otherwise,
-            } => {
+            Flow::If { condition, then, otherwise } => {
                 let skip = self.jump_unless(condition, line)?;
                 self.within(then)?;
                 self.session.counts_rows = false;
@@ -271,10 +253,8 @@ impl Translator<'_> {
     }
 
     fn jump_to(&mut self, step: usize, target: usize) {
-        if let Some(Step {
-            statement: Statement::Jump { to, .. },
-            ..
-        }) = self.output.steps.get_mut(step)
+        if let Some(Step { statement: Statement::Jump { to, .. }, .. }) =
+            self.output.steps.get_mut(step)
         {
             *to = target;
         }
@@ -298,19 +278,12 @@ impl Translator<'_> {
             ast::Statement::Set(set) => self.set(set, line),
             ast::Statement::Use(named) => {
                 let text = named.to_string();
-                let name = text
-                    .trim_start_matches("USE ")
-                    .trim_matches(['[', ']', '"']);
+                let name = text.trim_start_matches("USE ").trim_matches(['[', ']', '"']);
                 self.name_database(name)
             }
             ast::Statement::CreateTable(create) => self.create_table(create, line),
             ast::Statement::Insert(insert) => self.insert(insert, line),
-            ast::Statement::Drop {
-                object_type: ObjectType::Table,
-                if_exists,
-                names,
-                ..
-            } => {
+            ast::Statement::Drop { object_type: ObjectType::Table, if_exists, names, .. } => {
                 for name in names {
                     self.drop_table(name, *if_exists, line)?;
                 }
@@ -351,13 +324,7 @@ impl Translator<'_> {
             };
             columns.into_iter().map(named).collect()
         });
-        self.push(
-            line,
-            Statement::Query {
-                sql: answer.sql,
-                columns,
-            },
-        );
+        self.push(line, Statement::Query { sql: answer.sql, columns });
         Ok(())
     }
 }
@@ -378,9 +345,9 @@ fn continues(body: &Parsed) -> bool {
     match &body.flow {
         Flow::Continue => true,
         Flow::Block(list) => list.iter().any(continues),
-        Flow::If {
-            then, otherwise, ..
-        } => continues(then) || otherwise.as_deref().is_some_and(continues),
+        Flow::If { then, otherwise, .. } => {
+            continues(then) || otherwise.as_deref().is_some_and(continues)
+        }
         Flow::One(_) | Flow::While { .. } | Flow::Break | Flow::Return => false,
     }
 }

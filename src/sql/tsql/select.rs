@@ -185,9 +185,7 @@ impl Translator<'_> {
             return Err(self.unsupported("a clause of another dialect"));
         }
         if !named_window.is_empty() {
-            return Err(self
-                .unsupported("WINDOW")
-                .with_hint("write the window within OVER (...)"));
+            return Err(self.unsupported("WINDOW").with_hint("write the window within OVER (...)"));
         }
         if into.is_some() {
             return Err(self.unsupported("INTO within a query"));
@@ -243,11 +241,11 @@ impl Translator<'_> {
         let mut list: Vec<String> = Vec::new();
         for item in projection {
             let (expr, name) = match item {
-                SelectItem::UnnamedExpr(Expr::BinaryOp {
-                    left,
-                    op: BinaryOperator::Eq,
-                    right,
-                }) if text_of(left).is_some() => (right.as_ref(), text_of(left)),
+                SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::Eq, right })
+                    if text_of(left).is_some() =>
+                {
+                    (right.as_ref(), text_of(left))
+                }
                 SelectItem::UnnamedExpr(expr) => (expr, None),
                 SelectItem::ExprWithAlias { alias, .. }
                     if alias.value.starts_with('@')
@@ -287,11 +285,7 @@ impl Translator<'_> {
             };
             // What stands for a column that is applied has no name of its own.
             let named = name.is_some() || own.is_some() && value.sql.starts_with('(');
-            let item = Item {
-                value,
-                name: name.or(own),
-                named,
-            };
+            let item = Item { value, name: name.or(own), named };
             list.push(written(&item));
             parts.items.push(item);
             self.at_most(parts.items.len(), MAX_LIST, "columns")?;
@@ -337,11 +331,7 @@ impl Translator<'_> {
 
     /// Gives the columns the types that the query must have, and what is compared as text its collation.
     pub fn give_types(&mut self, parts: &mut Parts, shape: Shape<'_>) -> R<()> {
-        for (item, of) in parts
-            .items
-            .iter_mut()
-            .zip(shape.types.into_iter().flatten())
-        {
+        for (item, of) in parts.items.iter_mut().zip(shape.types.into_iter().flatten()) {
             let value = self.assigned(item.value.clone(), *of, shape)?;
             if value.sql != item.value.sql {
                 item.named |= item.name.is_some();
@@ -395,9 +385,7 @@ impl Translator<'_> {
             .sources
             .iter()
             .filter(|source| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|wanted| source.name.eq_ignore_ascii_case(wanted))
+                wanted.as_ref().is_none_or(|wanted| source.name.eq_ignore_ascii_case(wanted))
             })
             .cloned()
             .collect();
@@ -455,23 +443,14 @@ impl Translator<'_> {
         let columns = parts.columns();
         if parts.top.ties && !parts.top.percent {
             let sql = self.with_ties(&parts)?;
-            return Ok(TranslatedQuery {
-                sql,
-                columns,
-                single,
-            });
+            return Ok(TranslatedQuery { sql, columns, single });
         }
         if parts.top.ties {
             return Err(self.unsupported("TOP ... PERCENT WITH TIES"));
         }
         let list = match &parts.list {
             Some(list) => list.clone(),
-            None => parts
-                .items
-                .iter()
-                .map(written)
-                .collect::<Vec<_>>()
-                .join(", "),
+            None => parts.items.iter().map(written).collect::<Vec<_>>().join(", "),
         };
         let mut sql = body_of(&parts, &list);
         let whole = sql.clone();
@@ -489,11 +468,7 @@ impl Translator<'_> {
                 sql.push_str(&limits(parts.fetch.as_deref(), parts.offset.as_deref()));
             }
         }
-        Ok(TranslatedQuery {
-            sql,
-            columns,
-            single,
-        })
+        Ok(TranslatedQuery { sql, columns, single })
     }
 
     /// `TOP n WITH TIES`: the rows whose rank is n at most.
@@ -512,9 +487,7 @@ impl Translator<'_> {
                 .with_hint("name the columns"));
         }
         let rank = self.fresh("rank");
-        let names: Vec<String> = (1..=parts.items.len())
-            .map(|n| format!("{rank}_{n}"))
-            .collect();
+        let names: Vec<String> = (1..=parts.items.len()).map(|n| format!("{rank}_{n}")).collect();
         let mut inner: Vec<String> = parts
             .items
             .iter()
@@ -522,10 +495,7 @@ impl Translator<'_> {
             .map(|(item, name)| format!("{} AS {name}", item.value.sql))
             .collect();
         // A window function does not stand within another's ORDER BY: it is computed one level further in.
-        let windows = parts
-            .order_values
-            .iter()
-            .any(|value| value.contains(" OVER ("));
+        let windows = parts.order_values.iter().any(|value| value.contains(" OVER ("));
         let mut order = parts.order_values.clone();
         if windows {
             for (at, value) in order.iter_mut().enumerate() {
@@ -540,10 +510,7 @@ impl Translator<'_> {
         }
         let ranked = format!("rank() OVER (ORDER BY {}) AS {rank}", order.join(", "));
         let body = if windows {
-            format!(
-                "SELECT *, {ranked} FROM ({})",
-                body_of(parts, &inner.join(", "))
-            )
+            format!("SELECT *, {ranked} FROM ({})", body_of(parts, &inner.join(", ")))
         } else {
             inner.push(ranked);
             body_of(parts, &inner.join(", "))

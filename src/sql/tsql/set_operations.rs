@@ -24,11 +24,7 @@ impl Member {
         match self {
             Self::Select(parts) => parts.columns(),
             Self::Values(rows) => {
-                let column = |value: &Typed| Column {
-                    name: None,
-                    of: value.of,
-                    doubt: None,
-                };
+                let column = |value: &Typed| Column { name: None, of: value.of, doubt: None };
                 Some(rows.first()?.iter().map(column).collect())
             }
             Self::Made(query) => query.columns.clone(),
@@ -64,9 +60,8 @@ impl Translator<'_> {
             self.alike_in_recursion(&members.iter().map(Member::columns).collect::<Vec<_>>())?;
         }
         let columns = self.columns_of_members(&members, shape)?;
-        let types: Option<Vec<Type>> = columns
-            .as_ref()
-            .map(|columns| columns.iter().map(|column| column.of).collect());
+        let types: Option<Vec<Type>> =
+            columns.as_ref().map(|columns| columns.iter().map(|column| column.of).collect());
         let mut sql = String::new();
         let words = std::iter::once("").chain(steps.iter().map(|(word, _)| *word));
         for (word, member) in words.zip(members) {
@@ -81,11 +76,7 @@ impl Translator<'_> {
             }
             columns
         });
-        Ok(TranslatedQuery {
-            sql,
-            columns,
-            single: false,
-        })
+        Ok(TranslatedQuery { sql, columns, single: false })
     }
 
     /// The first of the queries, and each that follows with the word before it.
@@ -95,13 +86,7 @@ impl Translator<'_> {
     ) -> R<(&'q SetExpr, Vec<(&'static str, &'q SetExpr)>)> {
         let mut steps = Vec::new();
         let mut inner = body;
-        while let SetExpr::SetOperation {
-            left,
-            op,
-            set_quantifier,
-            right,
-        } = inner
-        {
+        while let SetExpr::SetOperation { left, op, set_quantifier, right } = inner {
             let word = match (op, set_quantifier) {
                 (SetOperator::Union, SetQuantifier::None | SetQuantifier::Distinct) => "UNION",
                 (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
@@ -156,16 +141,8 @@ impl Translator<'_> {
         };
         let pairs = || own.iter().flatten().zip(types.into_iter().flatten());
         let common = types.filter(|_| pairs().any(|(column, to)| differ(column.of, *to)));
-        let in_common = Shape {
-            types: common,
-            assigns: false,
-            inserts: false,
-            ..inner
-        };
-        let as_asked = Shape {
-            types: shape.types,
-            ..inner
-        };
+        let in_common = Shape { types: common, assigns: false, inserts: false, ..inner };
+        let as_asked = Shape { types: shape.types, ..inner };
         match member {
             Member::Select(mut parts) => {
                 for shape in [in_common, as_asked] {

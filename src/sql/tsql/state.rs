@@ -168,14 +168,7 @@ pub(super) struct SourceColumn {
 impl SourceColumn {
     /// A column that is stored as it is read.
     pub fn plain(name: String, of: Type) -> Self {
-        Self {
-            name,
-            of,
-            instead: None,
-            hidden: false,
-            read_as: None,
-            doubt: None,
-        }
+        Self { name, of, instead: None, hidden: false, read_as: None, doubt: None }
     }
 }
 

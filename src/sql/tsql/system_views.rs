@@ -39,21 +39,9 @@ struct SystemView {
     rows: fn(&Listed<'_>) -> Vec<Row>,
 }
 
-const NAME: Type = Type::Text {
-    length: Some(128),
-    national: true,
-    fixed: false,
-};
-const KIND: Type = Type::Text {
-    length: Some(60),
-    national: true,
-    fixed: false,
-};
-const LETTERS: Type = Type::Text {
-    length: Some(2),
-    national: false,
-    fixed: true,
-};
+const NAME: Type = Type::Text { length: Some(128), national: true, fixed: false };
+const KIND: Type = Type::Text { length: Some(60), national: true, fixed: false };
+const LETTERS: Type = Type::Text { length: Some(2), national: false, fixed: true };
 const OBJECT: &[(&str, Type)] = &[
     ("name", NAME),
     ("object_id", Type::Int),
@@ -66,11 +54,7 @@ const VIEWS: &[SystemView] = &[
     SystemView {
         schema: "information_schema",
         name: "tables",
-        columns: &[
-            ("TABLE_SCHEMA", NAME),
-            ("TABLE_NAME", NAME),
-            ("TABLE_TYPE", KIND),
-        ],
+        columns: &[("TABLE_SCHEMA", NAME), ("TABLE_NAME", NAME), ("TABLE_TYPE", KIND)],
         rows: |listed| {
             let row = |table: &&Table| {
                 let kind = if table.is_view { "VIEW" } else { "BASE TABLE" };
@@ -167,28 +151,15 @@ const VIEWS: &[SystemView] = &[
         schema: "sys",
         name: "schemas",
         columns: &[("name", NAME), ("schema_id", Type::Int)],
-        rows: |listed| {
-            vec![vec![
-                Field::Text(listed.schema.clone()),
-                Field::Number(SCHEMA),
-            ]]
-        },
+        rows: |listed| vec![vec![Field::Text(listed.schema.clone()), Field::Number(SCHEMA)]],
     },
     SystemView {
         schema: "sys",
         name: "types",
-        columns: &[
-            ("name", NAME),
-            ("system_type_id", Type::TinyInt),
-            ("user_type_id", Type::Int),
-        ],
+        columns: &[("name", NAME), ("system_type_id", Type::TinyInt), ("user_type_id", Type::Int)],
         rows: |_| {
             let row = |(name, id): &(&str, i64)| {
-                vec![
-                    Field::Text((*name).to_owned()),
-                    Field::Number(*id),
-                    Field::Number(*id),
-                ]
+                vec![Field::Text((*name).to_owned()), Field::Number(*id), Field::Number(*id)]
             };
             TYPES.iter().map(row).collect()
         },
@@ -258,9 +229,9 @@ impl Facts {
             Type::Time(n) => (8 + point(n), i64::from(n)),
             Type::DateTime2(n) => (19 + point(n), i64::from(n)),
             Type::DateTimeOffset(n) => (26 + point(n), i64::from(n)),
-            of => of.as_decimal().map_or((0, 0), |(precision, scale)| {
-                (i64::from(precision), i64::from(scale))
-            }),
+            of => of
+                .as_decimal()
+                .map_or((0, 0), |(precision, scale)| (i64::from(precision), i64::from(scale))),
         };
         let length = match of {
             Type::Text { length, .. } => Some(length.map_or(-1, i64::from)),
@@ -294,8 +265,7 @@ impl Facts {
     }
 
     fn name(&self) -> Field {
-        self.name
-            .map_or(Field::Nothing, |name| Field::Text(name.to_owned()))
+        self.name.map_or(Field::Nothing, |name| Field::Text(name.to_owned()))
     }
 }
 
@@ -311,11 +281,8 @@ impl Listed<'_> {
         numbered
             .filter(|(_, table)| wanted(table))
             .map(|(id, table)| {
-                let (letter, kind) = if table.is_view {
-                    ("V ", "VIEW")
-                } else {
-                    ("U ", "USER_TABLE")
-                };
+                let (letter, kind) =
+                    if table.is_view { ("V ", "VIEW") } else { ("U ", "USER_TABLE") };
                 vec![
                     Field::Text(table.name.clone()),
                     Field::Number(id),
@@ -352,18 +319,14 @@ fn is_internal(name: &str) -> bool {
 
 /// Whether a schema is SQL Server's own.
 pub(super) fn is_system_schema(name: &str) -> bool {
-    ["sys", "information_schema"]
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(name))
+    ["sys", "information_schema"].iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// Whether a text may ask for tables or columns, so that those of all tables must be known.
 #[must_use]
 pub fn asks_for_tables(text: &str) -> bool {
     let lower = text.to_lowercase();
-    ["information_schema", "sys"]
-        .iter()
-        .any(|own| lower.contains(own))
+    ["information_schema", "sys"].iter().any(|own| lower.contains(own))
 }
 
 impl Translator<'_> {
@@ -371,11 +334,7 @@ impl Translator<'_> {
         let tables = self.given.catalog.tables();
         Listed {
             tables: tables.filter(|table| !is_internal(&table.name)).collect(),
-            schema: self
-                .session
-                .schema
-                .clone()
-                .unwrap_or_else(|| "dbo".to_owned()),
+            schema: self.session.schema.clone().unwrap_or_else(|| "dbo".to_owned()),
         }
     }
 
@@ -385,10 +344,8 @@ impl Translator<'_> {
             view.schema.eq_ignore_ascii_case(schema) && view.name.eq_ignore_ascii_case(name)
         };
         let Some(view) = VIEWS.iter().find(own) else {
-            let known: Vec<String> = VIEWS
-                .iter()
-                .map(|view| format!("{}.{}", view.schema, view.name))
-                .collect();
+            let known: Vec<String> =
+                VIEWS.iter().map(|view| format!("{}.{}", view.schema, view.name)).collect();
             return Err(self
                 .unsupported(format!("{schema}.{name}"))
                 .with_hint(format!("valid names: {}", known.join(", "))));

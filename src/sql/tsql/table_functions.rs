@@ -11,11 +11,7 @@ use crate::sql::functions::Value;
 use crate::sql::quote::literal;
 
 /// The type of the key of `OPENJSON`.
-const KEY: Type = Type::Text {
-    length: Some(4000),
-    national: true,
-    fixed: false,
-};
+const KEY: Type = Type::Text { length: Some(4000), national: true, fixed: false };
 
 /// A text that is to be split: as a list in JSON, with the type of its parts, and whether they are numbered.
 pub(super) struct Split {
@@ -43,10 +39,9 @@ impl Translator<'_> {
         let (Some(text), Some(separator), ordinal, None) =
             (values.next(), values.next(), values.next(), values.next())
         else {
-            return Err(self.invalid(format!(
-                "STRING_SPLIT takes 2 to 3 arguments, not {}",
-                list.len()
-            )));
+            return Err(
+                self.invalid(format!("STRING_SPLIT takes 2 to 3 arguments, not {}", list.len()))
+            );
         };
         let numbered = match ordinal.map(|value| value.literal) {
             None | Some(Some(Value::Null | Value::Integer(0))) => false,
@@ -59,18 +54,12 @@ impl Translator<'_> {
         for of in [text.of, separator.of] {
             if !of.is_text() && !untyped(of) {
                 return Err(self
-                    .invalid(format!(
-                        "STRING_SPLIT takes texts, not a value of type {of}"
-                    ))
+                    .invalid(format!("STRING_SPLIT takes texts, not a value of type {of}"))
                     .with_hint("CAST it first"));
             }
         }
         let of = self.text_type(&text);
-        let sql = format!(
-            "tsql_split({}, {})",
-            self.as_text(text)?,
-            self.as_text(separator)?
-        );
+        let sql = format!("tsql_split({}, {})", self.as_text(text)?, self.as_text(separator)?);
         Ok(Split { sql, of, numbered })
     }
 
@@ -81,10 +70,8 @@ impl Translator<'_> {
                 .unsupported("names for the columns of STRING_SPLIT")
                 .with_hint("its columns are value and, with 1 as its third argument, ordinal"));
         }
-        let name = alias.map_or_else(
-            || "STRING_SPLIT".to_owned(),
-            |alias| alias.name.value.clone(),
-        );
+        let name =
+            alias.map_or_else(|| "STRING_SPLIT".to_owned(), |alias| alias.name.value.clone());
         let mut columns = vec![SourceColumn::plain("value".to_owned(), split.of)];
         if split.numbered {
             columns.push(SourceColumn {
@@ -104,19 +91,10 @@ impl Translator<'_> {
 
     /// `OPENJSON(text, path)`, with the columns that WITH names or key, value and type.
     pub fn open_json(&mut self, factor: &TableFactor) -> R<JsonRows> {
-        let TableFactor::OpenJsonTable {
-            json_expr,
-            json_path,
-            columns,
-            alias,
-        } = factor
-        else {
+        let TableFactor::OpenJsonTable { json_expr, json_path, columns, alias } = factor else {
             return Err(self.unsupported("OPENJSON"));
         };
-        if alias
-            .as_ref()
-            .is_some_and(|alias| !alias.columns.is_empty())
-        {
+        if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
             return Err(self.unsupported("names for the columns of OPENJSON"));
         }
         let name = alias.as_ref().map(|alias| alias.name.value.clone());
@@ -124,15 +102,10 @@ impl Translator<'_> {
         let text = self.value(json_expr)?;
         if !text.of.is_text() && !matches!(text.of, Type::Unknown | Type::Null) {
             return Err(self
-                .invalid(format!(
-                    "OPENJSON takes a text, not a value of type {}",
-                    text.of
-                ))
+                .invalid(format!("OPENJSON takes a text, not a value of type {}", text.of))
                 .with_hint("CAST it first"));
         }
-        let path = json_path
-            .as_ref()
-            .map(|path| path.value.clone().into_string());
+        let path = json_path.as_ref().map(|path| path.value.clone().into_string());
         let Some(path) = path.unwrap_or_else(|| Some("$".to_owned())) else {
             return Err(self.unsupported("OPENJSON with a path that is no literal"));
         };
@@ -159,11 +132,7 @@ impl Translator<'_> {
             false => "tsql_openjson_rows",
         };
         if made.is_empty() {
-            let columns = [
-                ("key", KEY),
-                ("value", Type::NVARCHAR),
-                ("type", Type::TinyInt),
-            ];
+            let columns = [("key", KEY), ("value", Type::NVARCHAR), ("type", Type::TinyInt)];
             for (at, (own, of)) in columns.into_iter().enumerate() {
                 let sql = format!("({row} ->> '$[{at}]')");
                 made.push((own.to_owned(), sql, of));
@@ -214,22 +183,15 @@ impl Translator<'_> {
         let id = if last.starts_with('#') {
             if self.session.uncertain.contains(&last) {
                 return Err(self
-                    .unsupported(format!(
-                        "OBJECT_ID of {last}, which IF or WHILE creates or drops"
-                    ))
+                    .unsupported(format!("OBJECT_ID of {last}, which IF or WHILE creates or drops"))
                     .with_hint("write DROP TABLE IF EXISTS #table"));
             }
             let place = self.session.temporary.keys().position(|own| *own == last);
             // Numbers below zero, as SQL Server has them for temporary tables.
-            place
-                .and_then(|at| i64::try_from(at).ok())
-                .map(|at| -1 - at)
+            place.and_then(|at| i64::try_from(at).ok()).map(|at| -1 - at)
         } else {
             self.object_id(&name, kind.as_deref())
         };
-        Ok(Typed::value(
-            id.map_or(Value::Null, Value::Integer),
-            Type::Int,
-        ))
+        Ok(Typed::value(id.map_or(Value::Null, Value::Integer), Type::Int))
     }
 }

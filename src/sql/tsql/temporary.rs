@@ -83,23 +83,14 @@ impl Translator<'_> {
             if !seen.insert(own.to_lowercase()) {
                 return Err(self.twice(&name, &own));
             }
-            let of = if column.of == Type::Null {
-                Type::Int
-            } else {
-                column.of
-            };
+            let of = if column.of == Type::Null { Type::Int } else { column.of };
             named.push((own, of));
         }
-        let declared = Declared {
-            columns: named,
-            ..Declared::default()
-        };
+        let declared = Declared { columns: named, ..Declared::default() };
         self.make_table(&name, declared, line);
         self.push(
             line,
-            Statement::Temporary {
-                sql: format!("INSERT INTO {} {}", quoted(&name), answer.sql),
-            },
+            Statement::Temporary { sql: format!("INSERT INTO {} {}", quoted(&name), answer.sql) },
         );
         Ok(())
     }
@@ -115,14 +106,7 @@ impl Translator<'_> {
 
     /// Makes a temporary table.
     pub fn make_table(&mut self, name: &str, made: Declared, line: u32) {
-        let Declared {
-            columns,
-            filled,
-            identity,
-            defaults,
-            timed,
-            has_key,
-        } = made;
+        let Declared { columns, filled, identity, defaults, timed, has_key } = made;
         if has_key {
             self.output.notes.insert(
                 "keys of temporary tables are not enforced: SQL Server would reject a duplicate row"
@@ -136,11 +120,7 @@ impl Translator<'_> {
                     Type::Unknown | Type::Null => String::new(),
                     of => format!(" \"{of}\""),
                 };
-                let not_null = if filled.contains(column) {
-                    " NOT NULL"
-                } else {
-                    ""
-                };
+                let not_null = if filled.contains(column) { " NOT NULL" } else { "" };
                 if identity.as_ref().is_some_and(|(own, _)| own == column) {
                     // A number that was given once is not given again, whichever rows go.
                     return format!("{} INTEGER PRIMARY KEY AUTOINCREMENT", quoted(column));
@@ -151,11 +131,7 @@ impl Translator<'_> {
                 format!("{}{of}{not_null}{default}", quoted(column))
             })
             .collect();
-        let sql = format!(
-            "CREATE TEMP TABLE {} ({})",
-            quoted(name),
-            declared.join(", ")
-        );
+        let sql = format!("CREATE TEMP TABLE {} ({})", quoted(name), declared.join(", "));
         let mut made_by = vec![sql];
         if let Some((own, first)) = identity.as_ref().filter(|(_, first)| *first > 1) {
             // A row that has come and gone leaves its number behind, whatever else was in it.
@@ -174,9 +150,7 @@ impl Translator<'_> {
             self.push(line, Statement::Temporary { sql });
         }
         self.session.identities.remove(name);
-        self.session
-            .made
-            .insert(name.to_owned(), made_by[0].clone());
+        self.session.made.insert(name.to_owned(), made_by[0].clone());
         self.session.timed.insert(name.to_owned(), timed);
         self.made_or_dropped(name);
         let numbered = identity.map(|(column, _)| (name.to_owned(), Identity { column, made_by }));
@@ -338,10 +312,7 @@ impl Translator<'_> {
         let (old, own) = (names(&known), quoted(&name));
         let mut made = made.strip_suffix(')').unwrap_or(&made).to_owned();
         for (column, of) in added.columns {
-            if known
-                .iter()
-                .any(|(own, _)| own.eq_ignore_ascii_case(&column))
-            {
+            if known.iter().any(|(own, _)| own.eq_ignore_ascii_case(&column)) {
                 return Err(self.twice(&name, &column));
             }
             made.push_str(&format!(", {} \"{of}\"", quoted(&column)));
@@ -397,12 +368,7 @@ impl Translator<'_> {
         };
         if self.session.temporary.remove(&own).is_some() {
             self.made_or_dropped(&own);
-            self.push(
-                line,
-                Statement::Temporary {
-                    sql: format!("DROP TABLE {}", quoted(&own)),
-                },
-            );
+            self.push(line, Statement::Temporary { sql: format!("DROP TABLE {}", quoted(&own)) });
         } else if !if_exists {
             return Err(self
                 .invalid(format!("there is no table `{own}`"))
@@ -421,24 +387,17 @@ impl Translator<'_> {
         let ast::Statement::If(branch) = statement else {
             return refuse(self);
         };
-        let (Some(Expr::IsNotNull(test)), None, true) = (
-            &branch.if_block.condition,
-            &branch.else_block,
-            branch.elseif_blocks.is_empty(),
-        ) else {
+        let (Some(Expr::IsNotNull(test)), None, true) =
+            (&branch.if_block.condition, &branch.else_block, branch.elseif_blocks.is_empty())
+        else {
             return refuse(self);
         };
         let statements = match &branch.if_block.conditional_statements {
             ConditionalStatements::Sequence { statements } => statements,
             ConditionalStatements::BeginEnd(block) => &block.statements,
         };
-        let [
-            ast::Statement::Drop {
-                object_type: ObjectType::Table,
-                names,
-                ..
-            },
-        ] = statements.as_slice()
+        let [ast::Statement::Drop { object_type: ObjectType::Table, names, .. }] =
+            statements.as_slice()
         else {
             return refuse(self);
         };
@@ -458,15 +417,8 @@ impl Translator<'_> {
         };
         let dropped = Self::temporary_name(name);
         let same = asked.zip(dropped).is_some_and(|(asked, own)| {
-            let text = asked
-                .trim_start_matches(['N', 'n'])
-                .trim_matches('\'')
-                .to_lowercase();
-            text.rsplit('.')
-                .next()
-                .unwrap_or("")
-                .trim_matches(['[', ']'])
-                == own
+            let text = asked.trim_start_matches(['N', 'n']).trim_matches('\'').to_lowercase();
+            text.rsplit('.').next().unwrap_or("").trim_matches(['[', ']']) == own
         });
         if !same {
             return refuse(self);

@@ -41,10 +41,7 @@ impl Translator<'_> {
         if matches!(value.of, Type::Binary { .. }) {
             let sql = format!("(length({}) - 2) / 2", value.sql);
             let made = Typed::plain(sql, Type::Int);
-            return Ok(Typed {
-                precedence: precedence::MULTIPLY,
-                ..made
-            });
+            return Ok(Typed { precedence: precedence::MULTIPLY, ..made });
         }
         let Type::Text { national, .. } = value.of else {
             let Some(bytes) = bytes_of(value.of) else {
@@ -71,11 +68,7 @@ impl Translator<'_> {
     pub fn replicate(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
         let [value, times] = self.exactly(name, list)?;
         let room = value.of.room();
-        let of = Type::Text {
-            length: room,
-            national: value.of.is_national(),
-            fixed: false,
-        };
+        let of = Type::Text { length: room, national: value.of.is_national(), fixed: false };
         let most = room.map_or(LONGEST_MAX, i64::from);
         let arguments = [self.as_text(value)?, times.sql, most.to_string()];
         Ok(self.function("tsql_replicate", &arguments, of))
@@ -93,11 +86,7 @@ impl Translator<'_> {
         else {
             return made;
         };
-        let of = Type::Text {
-            length: Some(room),
-            national: made.of.is_national(),
-            fixed: false,
-        };
+        let of = Type::Text { length: Some(room), national: made.of.is_national(), fixed: false };
         let name = if cuts { "tsql_left" } else { "tsql_no_longer" };
         Typed {
             collation: made.collation,
@@ -135,21 +124,11 @@ impl Translator<'_> {
         let [algorithm, value] = self.exactly(name, list)?;
         if !value.of.is_text() && !matches!(value.of, Type::Binary { .. } | Type::Null) {
             return Err(self
-                .invalid(format!(
-                    "HASHBYTES takes a text, not a value of type {}",
-                    value.of
-                ))
+                .invalid(format!("HASHBYTES takes a text, not a value of type {}", value.of))
                 .with_hint("CAST it to varchar or nvarchar first"));
         }
-        let arguments = [
-            self.as_text(algorithm)?,
-            value.sql,
-            format!("'{}'", value.of),
-        ];
-        let of = Type::Binary {
-            length: Some(8000),
-            fixed: false,
-        };
+        let arguments = [self.as_text(algorithm)?, value.sql, format!("'{}'", value.of)];
+        let of = Type::Binary { length: Some(8000), fixed: false };
         Ok(self.function("tsql_hashbytes", &arguments, of))
     }
 

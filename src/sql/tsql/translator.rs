@@ -34,12 +34,7 @@ pub(super) struct Translator<'a> {
 impl<'a> Translator<'a> {
     pub fn new(catalog: &'a Catalog, now: &'a str) -> Self {
         Self {
-            given: Given {
-                catalog,
-                now,
-                changes: false,
-                literals: Vec::new(),
-            },
+            given: Given { catalog, now, changes: false, literals: Vec::new() },
             session: Session::default(),
             batch: Batch::default(),
             names: Names::new(0),
@@ -130,9 +125,9 @@ impl<'a> Translator<'a> {
             )));
         }
         if self.spent > MAX_REWRITE_STEPS {
-            return Err(self.too_large(format!(
-                "this needs more than {MAX_REWRITE_STEPS} rewriting steps"
-            )));
+            return Err(
+                self.too_large(format!("this needs more than {MAX_REWRITE_STEPS} rewriting steps"))
+            );
         }
         Ok(())
     }

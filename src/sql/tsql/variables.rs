@@ -52,11 +52,9 @@ impl Translator<'_> {
             self.batch.variables.insert(variable.clone(), of);
             if self.batch.variables.len() > MAX_VARIABLES {
                 let what = format!("more than {MAX_VARIABLES} variables are declared");
-                return Err(
-                    TsqlError::new(self.at, TsqlProblem::TooLarge(what)).with_hint(
-                        "put the values into a temporary table: CREATE TABLE #values (...)",
-                    ),
-                );
+                return Err(TsqlError::new(self.at, TsqlProblem::TooLarge(what)).with_hint(
+                    "put the values into a temporary table: CREATE TABLE #values (...)",
+                ));
             }
             if !self.batch.declared.insert(variable.clone()) {
                 return Err(self.invalid(format!("`@{variable}` is declared twice")));
@@ -86,12 +84,7 @@ impl Translator<'_> {
 
     pub fn set(&mut self, set: &Set, line: u32) -> R<()> {
         match set {
-            Set::SingleAssignment {
-                scope: None,
-                hivevar: false,
-                variable,
-                values,
-            } => {
+            Set::SingleAssignment { scope: None, hivevar: false, variable, values } => {
                 let name = variable.to_string();
                 let Some(variable) = name.strip_prefix('@') else {
                     return Err(self.unsupported(format!("SET {name}")));
@@ -148,14 +141,9 @@ impl Translator<'_> {
                 let (names, value) = text.rsplit_once(' ').unwrap_or((&text, ""));
                 let mut each = names.split(", ").map(|name| format!("{name} {value}"));
                 let harmless = each.all(|one| WITHOUT_BEARING.contains(&one.as_str()))
-                    || [
-                        "STATISTICS ",
-                        "LOCK_TIMEOUT ",
-                        "DEADLOCK_PRIORITY ",
-                        "TEXTSIZE ",
-                    ]
-                    .iter()
-                    .any(|name| text.starts_with(name));
+                    || ["STATISTICS ", "LOCK_TIMEOUT ", "DEADLOCK_PRIORITY ", "TEXTSIZE "]
+                        .iter()
+                        .any(|name| text.starts_with(name));
                 if harmless || self.session(&text)? {
                     Ok(())
                 } else {
@@ -275,12 +263,8 @@ impl Translator<'_> {
             return Ok(());
         }
         let names: Vec<String> = (1..=variables.len()).map(|n| format!("v{n}")).collect();
-        let shape = Shape {
-            names: Some(&names),
-            types: Some(&types),
-            assigns: true,
-            ..Shape::default()
-        };
+        let shape =
+            Shape { names: Some(&names), types: Some(&types), assigns: true, ..Shape::default() };
         let (answer, met) = self.observed(|this| this.query(query, shape));
         let answer = answer?;
         if variables.iter().any(|name| met.variables.contains(name)) {
@@ -288,13 +272,7 @@ impl Translator<'_> {
                 .unsupported("SELECT @variable = @variable ... FROM")
                 .with_hint("use STRING_AGG or SUM over the rows"));
         }
-        self.push(
-            line,
-            Statement::Assign {
-                sql: answer.sql,
-                variables,
-            },
-        );
+        self.push(line, Statement::Assign { sql: answer.sql, variables });
         Ok(())
     }
 }

@@ -146,19 +146,15 @@ impl Translator<'_> {
             "percentile_disc" => value.of,
             _ if value.of.is_number() => Type::Float,
             _ => {
-                return Err(self.invalid(format!(
-                    "{upper} takes numbers, not values of type {}",
-                    value.of
-                )));
+                return Err(
+                    self.invalid(format!("{upper} takes numbers, not values of type {}", value.of))
+                );
             }
         };
         let descending = u8::from(direction == " DESC");
         let window = self.over(over)?;
         Ok(Typed::plain(
-            format!(
-                "tsql_{name}({}, {}, {descending}){window}",
-                value.sql, part.sql
-            ),
+            format!("tsql_{name}({}, {}, {descending}){window}", value.sql, part.sql),
             of,
         ))
     }
@@ -190,17 +186,11 @@ impl Translator<'_> {
             }
             "ntile" => {
                 let [groups] = self.exactly(name, list)?;
-                Ok(Typed::plain(
-                    format!("ntile({}){window}", groups.sql),
-                    Type::BigInt,
-                ))
+                Ok(Typed::plain(format!("ntile({}){window}", groups.sql), Type::BigInt))
             }
             "first_value" | "last_value" => {
                 let [value] = self.exactly(name, list)?;
-                Ok(Typed::plain(
-                    format!("{name}({}){window}", value.sql),
-                    value.of,
-                ))
+                Ok(Typed::plain(format!("{name}({}){window}", value.sql), value.of))
             }
             "lag" | "lead" => {
                 let mut arguments = self.arguments(list)?;
@@ -230,10 +220,7 @@ impl Translator<'_> {
                 if let Some(otherwise) = arguments.get(2).cloned() {
                     arguments[2] = self.cast(otherwise, of, None, false)?;
                 }
-                Ok(Typed::plain(
-                    format!("{name}({}){window}", texts(&arguments).join(", ")),
-                    of,
-                ))
+                Ok(Typed::plain(format!("{name}({}){window}", texts(&arguments).join(", ")), of))
             }
             _ => Err(self.unsupported(format!("{}(...) OVER", name.to_uppercase()))),
         }

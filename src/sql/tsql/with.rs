@@ -15,10 +15,7 @@ use crate::schema::types::Type;
 impl Translator<'_> {
     pub fn with(&mut self, with: &With) -> R<String> {
         let mut written = Vec::new();
-        let names = with
-            .cte_tables
-            .iter()
-            .map(|cte| cte.alias.name.value.to_lowercase());
+        let names = with.cte_tables.iter().map(|cte| cte.alias.name.value.to_lowercase());
         self.names.in_with.extend(names);
         for cte in &with.cte_tables {
             self.see(cte.alias.name.span);
@@ -26,16 +23,10 @@ impl Translator<'_> {
                 return Err(self.unsupported("WITH RECURSIVE or MATERIALIZED"));
             }
             let name = cte.alias.name.value.clone();
-            let names: Vec<String> = cte
-                .alias
-                .columns
-                .iter()
-                .map(|column| column.name.value.clone())
-                .collect();
-            let shape = Shape {
-                names: (!names.is_empty()).then_some(&names[..]),
-                ..Shape::default()
-            };
+            let names: Vec<String> =
+                cte.alias.columns.iter().map(|column| column.name.value.clone()).collect();
+            let shape =
+                Shape { names: (!names.is_empty()).then_some(&names[..]), ..Shape::default() };
             let recursive = is_recursive(&cte.query, &name);
             let counted = recursive && self.names.max_recursion > 0;
             let rounds = counted.then(|| self.fresh("round"));
@@ -146,16 +137,8 @@ fn same_in_recursion(a: Type, b: Type) -> bool {
     match (a, b) {
         (a, b) if of_no_type(a) || of_no_type(b) => true,
         (
-            Type::Text {
-                length: a,
-                national: m,
-                fixed: f,
-            },
-            Type::Text {
-                length: b,
-                national: n,
-                fixed: g,
-            },
+            Type::Text { length: a, national: m, fixed: f },
+            Type::Text { length: b, national: n, fixed: g },
         ) => m == n && f == g && a.zip(b).is_none_or(|(a, b)| a == b),
         (a, b) => a == b,
     }
@@ -180,11 +163,7 @@ pub(super) fn names_table(query: &impl Visit, name: &str) -> bool {
                 .last()
                 .and_then(|part| part.as_ident())
                 .is_some_and(|ident| ident.value.eq_ignore_ascii_case(name));
-        if same {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if same { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found.is_break()
 }

@@ -44,14 +44,7 @@ impl Translator<'_> {
         let (Some(path), Some(of), 2) = (text(0), text(1), list.args.len()) else {
             return Ok(None);
         };
-        let whole = [
-            ".",
-            "./text()[1]",
-            ".[1]",
-            "(./text())[1]",
-            "text()[1]",
-            "(.)[1]",
-        ];
+        let whole = [".", "./text()[1]", ".[1]", "(./text())[1]", "text()[1]", "(.)[1]"];
         if !named || !joins_rows(query) || !whole.contains(&path) {
             return Ok(None);
         }
@@ -87,16 +80,11 @@ impl Translator<'_> {
             _ => false,
         };
         if !unnamed {
-            return Err(self
-                .unsupported("FOR XML with named columns")
-                .with_hint(HINT));
+            return Err(self.unsupported("FOR XML with named columns").with_hint(HINT));
         }
         let order = match &query.order_by {
             None => &[][..],
-            Some(OrderBy {
-                kind: OrderByKind::Expressions(list),
-                ..
-            }) => list,
+            Some(OrderBy { kind: OrderByKind::Expressions(list), .. }) => list,
             Some(_) => return Err(self.unsupported("ORDER BY ALL")),
         };
         self.names.ctes.push(BTreeMap::new());
@@ -104,9 +92,7 @@ impl Translator<'_> {
         self.names.ctes.pop();
         let parts = parts?;
         let Some(item) = parts.items.first().cloned() else {
-            return Err(self
-                .unsupported("FOR XML with named columns")
-                .with_hint(HINT));
+            return Err(self.unsupported("FOR XML with named columns").with_hint(HINT));
         };
         if parts.top.percent || parts.top.ties {
             return Err(self.unsupported("TOP PERCENT or WITH TIES before FOR XML"));
@@ -119,19 +105,12 @@ impl Translator<'_> {
             );
         }
         let by = |order: &[String]| {
-            if order.is_empty() {
-                String::new()
-            } else {
-                format!(" ORDER BY {}", order.join(", "))
-            }
+            if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) }
         };
         let grouped = parts.aggregates || !parts.grouping.is_empty();
         if !grouped && !parts.distinct && parts.top.rows.is_none() {
             let list = format!("group_concat({text}, ''{})", by(&parts.order_values));
-            return Ok(Typed::plain(
-                format!("({})", body_of(&parts, &list)),
-                Type::NVARCHAR,
-            ));
+            return Ok(Typed::plain(format!("({})", body_of(&parts, &list)), Type::NVARCHAR));
         }
         let mut list = vec![format!("{text} AS chatdb_text")];
         let mut keys = Vec::new();
@@ -151,10 +130,7 @@ impl Translator<'_> {
         if let Some(rows) = &parts.top.rows {
             body.push_str(&format!("{} LIMIT {rows}", by(&parts.order_values)));
         }
-        let sql = format!(
-            "(SELECT group_concat(chatdb_text, ''{}) FROM ({body}))",
-            by(&keys)
-        );
+        let sql = format!("(SELECT group_concat(chatdb_text, ''{}) FROM ({body}))", by(&keys));
         Ok(Typed::plain(sql, Type::NVARCHAR))
     }
 }

@@ -40,16 +40,12 @@ impl Condition {
         let both = |left, right| Some(vec![Self::of(left, from)?, Self::of(right, from)?]);
         match expr {
             Expr::Nested(inner) => Self::of(inner, from),
-            Expr::BinaryOp {
-                left,
-                op: BinaryOperator::And,
-                right,
-            } => both(left, right).map(Self::All),
-            Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Or,
-                right,
-            } => both(left, right).map(Self::Any),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                both(left, right).map(Self::All)
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
+                both(left, right).map(Self::Any)
+            }
             other => match predicate::test(other, &[])? {
                 (None, column, test) => Some(Self::Test(from(&column)?, test)),
                 _ => None,
@@ -164,9 +160,8 @@ impl Index {
         sql: &str,
     ) -> rusqlite::Result<Option<Self>> {
         let mut known = conn.prepare("SELECT name, pk FROM pragma_table_info(?1, 'main')")?;
-        let keys = known.query_map([&shape.table], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?))
-        })?;
+        let keys =
+            known.query_map([&shape.table], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         let keys = keys.collect::<Result<Vec<(String, bool)>, _>>()?;
         // What is no column of the file's is NULL in all its rows, unless it is chatdb's own, or another name for the
         // number of a row.
@@ -249,9 +244,7 @@ impl Index {
 
     fn make(self, end: &mut End<'_>) -> rusqlite::Result<()> {
         let mut tree = IndexTree::new(self.root, end.page);
-        let pushed = self
-            .entries
-            .each(|entry| tree.push(entry, end).map_err(Failed::Page));
+        let pushed = self.entries.each(|entry| tree.push(entry, end).map_err(Failed::Page));
         match pushed {
             Ok(()) => tree.seal(end),
             Err(Failed::Page(error)) => Err(error),
@@ -275,11 +268,7 @@ impl From<io::Error> for Failed {
 /// A file of sorted entries could not be written or read: reported as SQLite reports it for its own files.
 fn not_sorted(error: io::Error) -> rusqlite::Error {
     let is_full = error.kind() == io::ErrorKind::StorageFull;
-    let code = if is_full {
-        rusqlite::ffi::SQLITE_FULL
-    } else {
-        rusqlite::ffi::SQLITE_IOERR
-    };
+    let code = if is_full { rusqlite::ffi::SQLITE_FULL } else { rusqlite::ffi::SQLITE_IOERR };
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()))
 }
 

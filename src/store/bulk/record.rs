@@ -3,17 +3,8 @@
 use super::tree::varint;
 
 /// The type code of an integer of this many bytes, and its size.
-const WIDTHS: [(u8, usize); 9] = [
-    (8, 0),
-    (1, 1),
-    (2, 2),
-    (3, 3),
-    (4, 4),
-    (5, 6),
-    (5, 6),
-    (6, 8),
-    (6, 8),
-];
+const WIDTHS: [(u8, usize); 9] =
+    [(8, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 6), (5, 6), (6, 8), (6, 8)];
 
 /// The maximum size of a type code, and of a header length.
 const TYPE: usize = 5;
@@ -36,12 +27,7 @@ impl Record {
     /// For records of this many values.
     pub(super) fn of(values: usize) -> Self {
         let start = LENGTH + values * TYPE;
-        Self {
-            types: Vec::new(),
-            body: vec![0; start],
-            start,
-            used: start,
-        }
+        Self { types: Vec::new(), body: vec![0; start], start, used: start }
     }
 
     pub(super) fn begin(&mut self) {
@@ -71,11 +57,7 @@ impl Record {
         self.types.push(kind);
         self.room(8);
         // All eight bytes are written, which is faster than to write as many as there are.
-        let shifted = if length == 0 {
-            0
-        } else {
-            value << (64 - 8 * length)
-        };
+        let shifted = if length == 0 { 0 } else { value << (64 - 8 * length) };
         self.body[self.used..self.used + 8].copy_from_slice(&shifted.to_be_bytes());
         self.used += length;
     }

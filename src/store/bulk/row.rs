@@ -70,20 +70,13 @@ impl Encoder {
         let mut known =
             conn.prepare("SELECT name, type, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY cid")?;
         let mut found = known.query([&shape.table])?;
-        let mut encoder = Self {
-            columns: Vec::new(),
-            key: None,
-            export,
-            record: Record::of(0),
-        };
+        let mut encoder = Self { columns: Vec::new(), key: None, export, record: Record::of(0) };
         let (mut placed, mut count) = (0, 0);
         while let Some(column) = found.next()? {
             let (name, declared): (String, String) = (column.get(0)?, column.get(1)?);
             let is_key: bool = column.get(2)?;
-            let at = shape
-                .columns
-                .iter()
-                .position(|column| column.name.eq_ignore_ascii_case(&name));
+            let at =
+                shape.columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name));
             placed += usize::from(at.is_some());
             count += 1;
             // A row's number is not stored a second time in the column that is a name for it.

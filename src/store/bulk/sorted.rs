@@ -68,8 +68,7 @@ impl Sorter {
             }
             self.put_by()?;
         }
-        self.places
-            .push(u32::try_from(self.held.len()).expect("little is held"));
+        self.places.push(u32::try_from(self.held.len()).expect("little is held"));
         self.held.push(length);
         self.held.extend_from_slice(&self.entry);
         Ok(true)
@@ -77,8 +76,7 @@ impl Sorter {
 
     fn sort(&mut self) {
         let held = &self.held;
-        self.places
-            .sort_unstable_by(|a, b| entry(held, *a).cmp(entry(held, *b)));
+        self.places.sort_unstable_by(|a, b| entry(held, *a).cmp(entry(held, *b)));
     }
 
     /// Writes the buffered entries to a file.
@@ -153,11 +151,7 @@ fn whole(value: i64, entry: &mut Vec<u8>) {
     let bits = 64 - (value ^ (value >> 63)).leading_zeros() as usize;
     let length = bits.div_ceil(8);
     let count = length.to_le_bytes()[0];
-    entry.push(if value < 0 {
-        WHOLE - 1 - count
-    } else {
-        WHOLE + count
-    });
+    entry.push(if value < 0 { WHOLE - 1 - count } else { WHOLE + count });
     entry.extend_from_slice(&value.to_be_bytes()[8 - length..]);
 }
 
@@ -177,11 +171,7 @@ fn decode(mut entry: &[u8], record: &mut Record) {
             }
             mark => {
                 let negative = mark < WHOLE;
-                let length = usize::from(if negative {
-                    WHOLE - 1 - mark
-                } else {
-                    mark - WHOLE
-                });
+                let length = usize::from(if negative { WHOLE - 1 - mark } else { mark - WHOLE });
                 let mut bytes = if negative { [0xff; 8] } else { [0; 8] };
                 bytes[8 - length..].copy_from_slice(&rest[..length]);
                 record.integer(i64::from_be_bytes(bytes));

@@ -36,12 +36,7 @@ impl Page {
     fn new(kind: u8, header: usize, size: usize) -> Self {
         let mut image = vec![0; size];
         image[0] = kind;
-        Self {
-            image,
-            header,
-            cells: 0,
-            start: size,
-        }
+        Self { image, header, cells: 0, start: size }
     }
 
     fn has_room(&self, length: usize) -> bool {
@@ -124,13 +119,7 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn new(root: u32, size: usize) -> Self {
-        Self {
-            root,
-            size,
-            leaf: Page::new(LEAF, LEAF_HEADER, size),
-            last: 0,
-            levels: Vec::new(),
-        }
+        Self { root, size, leaf: Page::new(LEAF, LEAF_HEADER, size), last: 0, levels: Vec::new() }
     }
 
     /// Adds a row, whose id must be greater than the previous ones.

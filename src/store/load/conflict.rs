@@ -74,9 +74,10 @@ impl Loader<'_> {
         row: NewRow<'_>,
     ) -> Result<Option<bool>, StoreError> {
         let is_own = of.map_or("1".to_owned(), |export| format!("chatdb_export = {export}"));
-        let mut statement = self.store.conn.prepare_cached(&format!(
-            "SELECT {is_own}, {columns} FROM {table} WHERE {key} = ?1"
-        ))?;
+        let mut statement = self
+            .store
+            .conn
+            .prepare_cached(&format!("SELECT {is_own}, {columns} FROM {table} WHERE {key} = ?1"))?;
         let mut rows = statement.query([Bound(row.values[at], row.text)])?;
         Ok(match rows.next()? {
             Some(found) if found.get::<_, bool>(0)? => Some(is_same(found, 1, row)?),

@@ -140,19 +140,15 @@ impl Store {
 
     /// Whether an export of this size was loaded, so that it is worth comparing hashes.
     pub fn has_export_of(&self, bytes: u64) -> Result<bool, StoreError> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT 1 FROM chatdb_export WHERE bytes = ?1")?;
+        let mut statement =
+            self.conn.prepare_cached("SELECT 1 FROM chatdb_export WHERE bytes = ?1")?;
         Ok(statement.exists([i64::try_from(bytes).unwrap_or(i64::MAX)])?)
     }
 }
 
 /// The counts of a row; zero means that the values were not inspected.
 fn values_of(row: &Row<'_>) -> rusqlite::Result<ColumnValues> {
-    let count = |at| {
-        row.get::<_, Option<i64>>(at)
-            .map(|n| n.map_or(0, i64::unsigned_abs))
-    };
+    let count = |at| row.get::<_, Option<i64>>(at).map(|n| n.map_or(0, i64::unsigned_abs));
     let digits = |at| count(at).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     let is_known = row.get::<_, Option<i64>>(1)?.is_some();
     Ok(ColumnValues {
@@ -203,10 +199,7 @@ impl Loader<'_> {
         }
         for table in &tables {
             conn.execute(
-                &format!(
-                    "DELETE FROM main.{} WHERE chatdb_export = ?1",
-                    identifier(table)
-                ),
+                &format!("DELETE FROM main.{} WHERE chatdb_export = ?1", identifier(table)),
                 [export],
             )?;
         }
@@ -232,10 +225,7 @@ impl Loader<'_> {
         if used.is_empty() && ProductTable::named(table).is_none() {
             let sql = format!("DROP TABLE main.{}", identifier(table));
             let is_in_use = self.has_own_objects(table)? || !self.dropped(&sql)?;
-            return Ok(is_in_use
-                .then(|| format!("`{table}`"))
-                .into_iter()
-                .collect());
+            return Ok(is_in_use.then(|| format!("`{table}`")).into_iter().collect());
         }
         let mut in_use = Vec::new();
         for stored in [table, &history_table(table)] {
@@ -299,9 +289,7 @@ impl Loader<'_> {
         &self,
         number: usize,
     ) -> Result<Option<(String, Vec<String>)>, StoreError> {
-        let LoadedTable {
-            layout, had_rows, ..
-        } = &self.tables[number];
+        let LoadedTable { layout, had_rows, .. } = &self.tables[number];
         if !had_rows {
             return Ok(None);
         }

@@ -39,11 +39,7 @@ pub(super) fn create_staging(
         .iter()
         .map(|column| {
             let name = identifier(&column.name);
-            if name == key {
-                format!("{name} INTEGER PRIMARY KEY")
-            } else {
-                name
-            }
+            if name == key { format!("{name} INTEGER PRIMARY KEY") } else { name }
         })
         .collect();
     let staging = staging_table(number);
@@ -66,11 +62,7 @@ impl Loader<'_> {
         let conn = &self.store.conn;
         let key = identifier(&table.layout.columns[key].name);
         let changes = changes_table(number);
-        let ranked = format!(
-            include_str!("ranked_changes.sql"),
-            key = key,
-            changes = changes
-        );
+        let ranked = format!(include_str!("ranked_changes.sql"), key = key, changes = changes);
         let staging = staging_table(number);
         create_staging(self.store, number, &table.layout, &key)?;
         conn.execute_batch(&format!(
@@ -118,16 +110,11 @@ impl Loader<'_> {
             let columns = table.layout.columns.iter().enumerate();
             columns.filter_map(move |(place, column)| (place != at).then_some(&column.name))
         };
-        let mut assignments: Vec<String> = others()
-            .map(|name| format!("{0} = a.{0}", identifier(name)))
-            .collect();
-        assignments.push(format!(
-            "chatdb_export = {}, chatdb_line = a.chatdb_line",
-            self.export
-        ));
-        let filled: Vec<String> = others()
-            .map(|name| filled_where_unknown(&table.layout.table, name))
-            .collect();
+        let mut assignments: Vec<String> =
+            others().map(|name| format!("{0} = a.{0}", identifier(name))).collect();
+        assignments.push(format!("chatdb_export = {}, chatdb_line = a.chatdb_line", self.export));
+        let filled: Vec<String> =
+            others().map(|name| filled_where_unknown(&table.layout.table, name)).collect();
         let fill_gaps = match filled.is_empty() {
             true => String::new(),
             false => format!(
@@ -173,9 +160,7 @@ impl Loader<'_> {
         let compared = || names.iter().filter(|name| !name.starts_with("chatdb_"));
         let value = |of: &str, name: &str| {
             let stored = format!("{of}{}", identifier(name));
-            let read_as = inferred
-                .get(name)
-                .and_then(|column| column.read_as.as_ref());
+            let read_as = inferred.get(name).and_then(|column| column.read_as.as_ref());
             read_as.map_or(stored.clone(), |read_as| read_as.replace("{}", &stored))
         };
         let sql = match self.row_number(&table.layout.table, &names) {
@@ -222,9 +207,7 @@ impl Loader<'_> {
             let sql = format!("SELECT {name} FROM main.{}", identifier(table));
             self.store.conn.prepare(&sql).is_ok()
         };
-        ["rowid", "_rowid_", "oid"]
-            .into_iter()
-            .find(|name| is_free(name) && names_it(name))
+        ["rowid", "_rowid_", "oid"].into_iter().find(|name| is_free(name) && names_it(name))
     }
 }
 

@@ -123,9 +123,7 @@ fn form_of(row: &str, path: &Path) -> String {
         }
         .to_owned();
     }
-    let form = IMPORT_FORMATS
-        .iter()
-        .find(|form| form.covers.contains(&row));
+    let form = IMPORT_FORMATS.iter().find(|form| form.covers.contains(&row));
     form.map_or(row, |form| form.id).to_owned()
 }
 
@@ -137,10 +135,7 @@ fn options(told: &Told, path: &Path) -> ImportOptions {
         date_format: told.date_format.clone(),
         field_terminator: told.field_terminator.clone(),
         row_terminator: told.row_terminator.clone(),
-        widths: told
-            .widths
-            .as_deref()
-            .map(|text| Widths::parse(text).unwrap()),
+        widths: told.widths.as_deref().map(|text| Widths::parse(text).unwrap()),
         ..ImportOptions::default()
     }
 }
@@ -162,11 +157,7 @@ fn summary(summary: import::Summary) -> Summary {
         rejected: summary.rejected,
         footer: summary.footer,
         taken_at: summary.exported_at_ms,
-        warnings: summary
-            .warnings
-            .iter()
-            .map(|warning| warning.to_string())
-            .collect(),
+        warnings: summary.warnings.iter().map(|warning| warning.to_string()).collect(),
         dropped: summary
             .dropped_columns
             .iter()
@@ -182,9 +173,9 @@ fn outcome(result: Result<import::Summary, ImportError>, told: &Told) -> Outcome
     match result {
         Ok(read) => Outcome::Read(summary(read)),
         // Who has been told the form and still cannot read the file, refuses it.
-        Err(error) if error.asks() && told.form.is_none() => Outcome::Asks {
-            message: error.to_string(),
-        },
+        Err(error) if error.asks() && told.form.is_none() => {
+            Outcome::Asks { message: error.to_string() }
+        }
         Err(error) => Outcome::Refused {
             code: error.code().unwrap_or_default().to_owned(),
             message: error.to_string(),
@@ -231,11 +222,7 @@ pub fn import(path: &Path, told: &Told) -> Imported {
         read = import::read_file(path, &options, &mut store);
     }
     let outcome = outcome(read, told);
-    Imported {
-        rejects: rejects(&store),
-        outcome,
-        store: Some(RefCell::new(store)),
-    }
+    Imported { rejects: rejects(&store), outcome, store: Some(RefCell::new(store)) }
 }
 
 /// The time of an export as the summary has it: the wall clock where it was taken, as all times of a store.
@@ -246,27 +233,19 @@ pub fn taken_ms(written: &str) -> Option<i64> {
 impl Imported {
     /// An outcome without a store behind it, for the tests of the comparison itself.
     pub fn bare(outcome: Outcome, rejects: Vec<Reject>) -> Self {
-        Self {
-            outcome,
-            rejects,
-            store: None,
-        }
+        Self { outcome, rejects, store: None }
     }
 
     /// The rows that a query gives, or problem with it.
     pub fn ask(&self, sql: &str) -> Result<Vec<Vec<Cell>>, String> {
         let store = self.store.as_ref().ok_or("no store")?;
-        let table = store
-            .borrow()
-            .ask(sql, &[], &[])
-            .map_err(|error| error.to_string())?;
+        let table = store.borrow().ask(sql, &[], &[]).map_err(|error| error.to_string())?;
         Ok(table.rows)
     }
 
     /// Whether a column that the schema does not know was kept.
     pub fn keeps(&self, table: &str, column: &str) -> bool {
-        self.ask(&format!("SELECT \"{column}\" FROM {table}"))
-            .is_ok()
+        self.ask(&format!("SELECT \"{column}\" FROM {table}")).is_ok()
     }
 
     /// Whether the bytes of the database hold `text`.
@@ -275,8 +254,6 @@ impl Imported {
             return false;
         };
         let image = store.borrow_mut().image().unwrap();
-        image
-            .windows(text.len())
-            .any(|part| part == text.as_bytes())
+        image.windows(text.len()).any(|part| part == text.as_bytes())
     }
 }

@@ -191,11 +191,7 @@ impl File {
     /// Whether an import may end in a refusal: it must, or every row may be rejected.
     pub fn may_be_refused(&self) -> bool {
         let doubtful = |table: &Table| table.either.len() == table.rows.len();
-        let rows = self
-            .table
-            .iter()
-            .map(|table| table.rows.len())
-            .sum::<usize>();
+        let rows = self.table.iter().map(|table| table.rows.len()).sum::<usize>();
         self.refused.is_some() || rows > 0 && self.table.iter().all(doubtful)
     }
 
@@ -275,10 +271,7 @@ fn not_refused(file: &File, imported: &Imported) -> Vec<String> {
         )];
     }
     let names = |column: &String| {
-        imported
-            .rejects
-            .iter()
-            .all(|reject| reject.about.contains(column.as_str()))
+        imported.rejects.iter().all(|reject| reject.about.contains(column.as_str()))
     };
     match &file.names_column {
         Some(column) if !names(column) => vec![format!("a reject does not name `{column}`")],
@@ -305,49 +298,14 @@ fn of_summary(file: &File, summary: &Summary, imported: &Imported) -> Vec<String
     if !file.is_read_as(&summary.covers) {
         found.push(format!("is taken for {}", summary.form));
     }
-    same(
-        &mut found,
-        "the encoding",
-        file.encoding.as_ref(),
-        &summary.encoding,
-    );
-    same(
-        &mut found,
-        "the header",
-        file.header.as_ref(),
-        &summary.has_header,
-    );
-    same(
-        &mut found,
-        "the number of records",
-        file.records.as_ref(),
-        &summary.records,
-    );
-    same(
-        &mut found,
-        "the number loaded",
-        file.loaded.as_ref(),
-        &summary.loaded,
-    );
-    same(
-        &mut found,
-        "the number rejected",
-        file.rejected.as_ref(),
-        &summary.rejected,
-    );
-    same(
-        &mut found,
-        "the footer",
-        file.footer.map(Some).as_ref(),
-        &summary.footer,
-    );
+    same(&mut found, "the encoding", file.encoding.as_ref(), &summary.encoding);
+    same(&mut found, "the header", file.header.as_ref(), &summary.has_header);
+    same(&mut found, "the number of records", file.records.as_ref(), &summary.records);
+    same(&mut found, "the number loaded", file.loaded.as_ref(), &summary.loaded);
+    same(&mut found, "the number rejected", file.rejected.as_ref(), &summary.rejected);
+    same(&mut found, "the footer", file.footer.map(Some).as_ref(), &summary.footer);
     if let Some(time) = &file.taken_at {
-        same(
-            &mut found,
-            "the time of the export",
-            Some(&taken_ms(time)),
-            &summary.taken_at,
-        );
+        same(&mut found, "the time of the export", Some(&taken_ms(time)), &summary.taken_at);
     }
     found.extend(of_law(summary, &imported.rejects));
     for column in &file.dropped {
@@ -355,10 +313,7 @@ fn of_summary(file: &File, summary: &Summary, imported: &Imported) -> Vec<String
             found.push(format!("does not say that `{column}` is dropped"));
         }
     }
-    let owner = file
-        .table
-        .first()
-        .map_or("egpl_casemgmt_activity", |table| &table.name);
+    let owner = file.table.first().map_or("egpl_casemgmt_activity", |table| &table.name);
     for column in &file.unknown {
         if !imported.keeps(owner, column) {
             found.push(format!("`{column}` is not kept"));
@@ -373,10 +328,8 @@ fn of_summary(file: &File, summary: &Summary, imported: &Imported) -> Vec<String
     if file.disagrees && summary.warnings.is_empty() && summary.rejected == 0 {
         found.push("says nothing of the count below".to_owned());
     }
-    for table in file
-        .table
-        .iter()
-        .filter(|table| table.all && table.either.len() < table.rows.len())
+    for table in
+        file.table.iter().filter(|table| table.all && table.either.len() < table.rows.len())
     {
         if !summary.tables.contains(&table.name) {
             found.push(format!("does not say that rows went to `{}`", table.name));
@@ -388,16 +341,9 @@ fn of_summary(file: &File, summary: &Summary, imported: &Imported) -> Vec<String
 /// The law: each record was loaded or rejected, and each rejected one stands in `rejects`.
 pub fn of_law(summary: &Summary, rejects: &[Reject]) -> Vec<String> {
     let mut found = Vec::new();
-    let Summary {
-        records,
-        loaded,
-        rejected,
-        ..
-    } = summary;
+    let Summary { records, loaded, rejected, .. } = summary;
     if *records != loaded + rejected {
-        found.push(format!(
-            "{records} records, of which {loaded} loaded and {rejected} rejected"
-        ));
+        found.push(format!("{records} records, of which {loaded} loaded and {rejected} rejected"));
     }
     // Text that was never a record may stand there beside them.
     let kept: u64 = rejects.iter().map(|reject| reject.records).sum();
@@ -410,27 +356,16 @@ pub fn of_law(summary: &Summary, rejects: &[Reject]) -> Vec<String> {
 fn of_rejects(file: &File, imported: &Imported) -> Vec<String> {
     let mut found = Vec::new();
     for wanted in &file.reject {
-        let at_line = imported
-            .rejects
-            .iter()
-            .find(|reject| reject.line == wanted.line);
+        let at_line = imported.rejects.iter().find(|reject| reject.line == wanted.line);
         match at_line {
-            None => found.push(format!(
-                "line {} is not rejected, `{}`",
-                wanted.line, wanted.code
-            )),
+            None => found.push(format!("line {} is not rejected, `{}`", wanted.line, wanted.code)),
             Some(reject) if reject.code != wanted.code => {
                 found.push(format!(
                     "line {} is rejected as `{}`, not `{}`",
                     wanted.line, reject.code, wanted.code
                 ));
             }
-            Some(reject)
-                if wanted
-                    .text
-                    .as_ref()
-                    .is_some_and(|text| *text != reject.text) =>
-            {
+            Some(reject) if wanted.text.as_ref().is_some_and(|text| *text != reject.text) => {
                 found.push(format!(
                     "line {} is rejected with the text {:?}",
                     wanted.line, reject.text
@@ -454,11 +389,7 @@ fn shown(row: &[Cell]) -> String {
 }
 
 fn of_table(table: &Table, imported: &Imported) -> Vec<String> {
-    let names: Vec<String> = table
-        .columns
-        .iter()
-        .map(|name| format!("\"{name}\""))
-        .collect();
+    let names: Vec<String> = table.columns.iter().map(|name| format!("\"{name}\"")).collect();
     let sql = format!("SELECT {} FROM {}", names.join(", "), table.name);
     let rows = match imported.ask(&sql) {
         Ok(rows) => rows,
@@ -470,19 +401,11 @@ fn of_table(table: &Table, imported: &Imported) -> Vec<String> {
 /// What is wrong with the rows of a table.
 pub fn of_rows(table: &Table, rows: &[Vec<Cell>], rejects: &[Reject]) -> Vec<String> {
     let mut found = Vec::new();
-    let key = table
-        .columns
-        .iter()
-        .position(|name| *name == table.key)
-        .unwrap();
+    let key = table.columns.iter().position(|name| *name == table.key).unwrap();
     let mut left: BTreeMap<String, &Vec<Cell>> = BTreeMap::new();
     for row in rows {
         if left.insert(written(&row[key]), row).is_some() {
-            found.push(format!(
-                "{} {} comes back twice",
-                table.name,
-                written(&row[key])
-            ));
+            found.push(format!("{} {} comes back twice", table.name, written(&row[key])));
         }
     }
     for (at, wanted) in table.rows.iter().enumerate() {
@@ -517,8 +440,7 @@ pub fn of_rows(table: &Table, rows: &[Vec<Cell>], rejects: &[Reject]) -> Vec<Str
     }
     if table.all {
         found.extend(
-            left.values()
-                .map(|row| format!("{} has a row too many: {}", table.name, shown(row))),
+            left.values().map(|row| format!("{} has a row too many: {}", table.name, shown(row))),
         );
     }
     found
@@ -536,11 +458,7 @@ fn of_answer(answer: &Answer, imported: &Imported) -> Vec<String> {
         return Vec::new();
     }
     let lines: Vec<String> = rows.iter().map(|row| shown(row)).collect();
-    vec![format!(
-        "`{}` answers\n    {}",
-        answer.sql,
-        lines.join("\n    ")
-    )]
+    vec![format!("`{}` answers\n    {}", answer.sql, lines.join("\n    "))]
 }
 
 // THAT IT CAN FAIL -----------------------------------------------------------------------------------------
@@ -575,12 +493,7 @@ fn rows_as_expected_have_no_problem() {
 
 #[test]
 fn another_cell_a_row_too_many_and_a_row_twice_are_found() {
-    let rows = [
-        row(1, some("a b")),
-        row(2, some("NULL")),
-        row(3, Cell::Null),
-        row(3, Cell::Null),
-    ];
+    let rows = [row(1, some("a b")), row(2, some("NULL")), row(3, Cell::Null), row(3, Cell::Null)];
     assert_eq!(
         of_rows(&two_rows(), &rows, &[]),
         [
@@ -596,10 +509,7 @@ fn another_cell_a_row_too_many_and_a_row_twice_are_found() {
 fn a_missing_row_is_found_unless_it_was_rejected_for_the_reason() {
     assert_eq!(
         of_rows(&two_rows(), &[], &[]),
-        [
-            "t 1 is missing",
-            r#"t 2 is neither loaded nor rejected with ["CHATDB-I005"]"#
-        ]
+        ["t 1 is missing", r#"t 2 is neither loaded nor rejected with ["CHATDB-I005"]"#]
     );
     let reject = |code: &str| Reject {
         line: 3,
@@ -610,19 +520,14 @@ fn a_missing_row_is_found_unless_it_was_rejected_for_the_reason() {
     };
     let rows = [row(1, some("a\nb"))];
     assert!(of_rows(&two_rows(), &rows, &[reject("CHATDB-I005")]).is_empty());
-    assert_eq!(
-        of_rows(&two_rows(), &rows, &[reject("CHATDB-I006")]).len(),
-        1
-    );
+    assert_eq!(of_rows(&two_rows(), &rows, &[reject("CHATDB-I006")]).len(), 1);
 }
 
 #[test]
 fn null_the_empty_text_and_the_word_are_three_cells() {
     let cells = [Cell::Null, some(""), some("NULL")];
     for (at, wanted) in ["NULL", "\"\"", "\"NULL\""].into_iter().enumerate() {
-        let fits: Vec<usize> = (0..3)
-            .filter(|other| is_cell(wanted, &cells[*other]))
-            .collect();
+        let fits: Vec<usize> = (0..3).filter(|other| is_cell(wanted, &cells[*other])).collect();
         assert_eq!(fits, [at], "{wanted}");
         assert_eq!(written(&cells[at]), wanted);
     }
@@ -631,19 +536,12 @@ fn null_the_empty_text_and_the_word_are_three_cells() {
 
 #[test]
 fn a_record_that_is_neither_loaded_nor_rejected_breaks_the_law() {
-    let summary = |records, loaded, rejected| Summary {
-        records,
-        loaded,
-        rejected,
-        ..Summary::default()
-    };
+    let summary =
+        |records, loaded, rejected| Summary { records, loaded, rejected, ..Summary::default() };
     assert!(of_law(&summary(3, 3, 0), &[]).is_empty());
     assert_eq!(
         of_law(&summary(3, 1, 1), &[]),
-        [
-            "3 records, of which 1 loaded and 1 rejected",
-            "1 rejected, and 0 in `rejects`"
-        ]
+        ["3 records, of which 1 loaded and 1 rejected", "1 rejected, and 0 in `rejects`"]
     );
 }
 
@@ -655,10 +553,7 @@ fn a_refusal_needs_a_reason_and_its_column() {
         ..File::default()
     };
     let refused = |code: &str, message: &str| {
-        let outcome = Outcome::Refused {
-            code: code.to_owned(),
-            message: message.to_owned(),
-        };
+        let outcome = Outcome::Refused { code: code.to_owned(), message: message.to_owned() };
         problems(&file, &Imported::bare(outcome, Vec::new()))
     };
     assert!(refused("CHATDB-I015", "`when_created`: `49:55.0`").is_empty());

@@ -207,12 +207,8 @@ impl Value {
 fn time(random: &mut Random) -> String {
     // SQL Server's datetime counts in steps of a three-hundredth of a second.
     let thousandths = *random.pick(&["000", "003", "007", "123", "997"]);
-    let (day, hour, minute, second) = (
-        1 + random.below(28),
-        random.below(24),
-        random.below(60),
-        random.below(60),
-    );
+    let (day, hour, minute, second) =
+        (1 + random.below(28), random.below(24), random.below(60), random.below(60));
     format!("2011-07-{day:02} {hour:02}:{minute:02}:{second:02}.{thousandths}")
 }
 
@@ -248,10 +244,7 @@ fn grid(form: &Form, random: &mut Random) -> Grid {
     let count = 1 + random.below(if form.has_names() { 6 } else { 3 });
     let mut rows = Vec::new();
     for at in 0..count {
-        let mut row: Vec<Value> = columns
-            .iter()
-            .map(|(_, holds)| value(*holds, random))
-            .collect();
+        let mut row: Vec<Value> = columns.iter().map(|(_, holds)| value(*holds, random)).collect();
         row[0] = Value::Number(1001 + i64::try_from(at).unwrap());
         if form.encoding == Encoding::Windows1252 {
             for cell in &mut row {
@@ -325,22 +318,14 @@ pub fn file(seed: u64) -> Made {
         });
         texts.collect::<Vec<String>>()
     };
-    let all = grid
-        .rows
-        .iter()
-        .flat_map(|row| texts(row))
-        .collect::<Vec<_>>();
+    let all = grid.rows.iter().flat_map(|row| texts(row)).collect::<Vec<_>>();
     // Without names above, the records alone tell how many columns there are: where most hold a separator more, no
     // reader can know.
-    let wide = grid
-        .rows
-        .iter()
-        .filter(|row| texts(row).iter().any(|text| form.is_doubtful(text)));
+    let wide = grid.rows.iter().filter(|row| texts(row).iter().any(|text| form.is_doubtful(text)));
     let is_nameless_and_wide = !form.has_names() && wide.count() * 2 > grid.rows.len();
     let is_blurred = is_nameless_and_wide || all.iter().any(|text| form.spreads(text));
-    let kept: Vec<usize> = (0..grid.columns.len())
-        .filter(|at| grid.columns[*at].1 != Binary)
-        .collect();
+    let kept: Vec<usize> =
+        (0..grid.columns.len()).filter(|at| grid.columns[*at].1 != Binary).collect();
     let row = |row: &Vec<Value>| {
         let cell = |at: &usize| match (&row[*at], grid.columns[*at].1) {
             (Value::Null, Text(_)) => form.null_comes_back(),
@@ -394,11 +379,7 @@ pub fn problems(made: &Made, imported: &Imported) -> Vec<String> {
         Err(error) => return vec![error],
     };
     if rows.len() as u64 > summary.loaded {
-        found.push(format!(
-            "{} rows, and {} loaded",
-            rows.len(),
-            summary.loaded
-        ));
+        found.push(format!("{} rows, and {} loaded", rows.len(), summary.loaded));
     }
     if !made.is_damaged {
         if let Some(records) = made.records.filter(|records| *records != summary.records) {
@@ -442,9 +423,7 @@ fn of_rows(made: &Made, rows: &[Vec<Cell>]) -> Vec<String> {
 
 fn whole(form: &str) -> Made {
     let mut seeds = (0..).map(file);
-    seeds
-        .find(|made| made.form == form && !made.is_damaged && made.records.is_some())
-        .unwrap()
+    seeds.find(|made| made.form == form && !made.is_damaged && made.records.is_some()).unwrap()
 }
 
 /// The rows of a file as they have to come back.
@@ -457,10 +436,7 @@ fn right(made: &Made) -> Vec<Vec<Cell>> {
             Err(_) => Cell::Timestamp(chatdb::table::parse_timestamp(text).unwrap()),
         },
     };
-    made.rows
-        .iter()
-        .map(|(row, _)| row.iter().map(cell).collect())
-        .collect()
+    made.rows.iter().map(|(row, _)| row.iter().map(cell).collect()).collect()
 }
 
 #[test]
@@ -472,10 +448,7 @@ fn a_changed_cell_a_lost_row_and_a_row_too_many_are_found() {
     other[0][2] = Cell::Null;
     let found = of_rows(&made, &other);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found[0].starts_with("row 1001: `activity_type` is NULL, not "),
-        "{found:?}"
-    );
+    assert!(found[0].starts_with("row 1001: `activity_type` is NULL, not "), "{found:?}");
     assert_eq!(of_rows(&made, &rows[1..]), ["row 1001 is missing"]);
     let mut more = rows.clone();
     more.push(more[0].clone());
@@ -486,13 +459,7 @@ fn a_changed_cell_a_lost_row_and_a_row_too_many_are_found() {
 #[test]
 fn a_file_that_is_whole_is_never_refused_without_a_word() {
     let made = whole("F02");
-    let refused = Outcome::Refused {
-        code: "CHATDB-I002".to_owned(),
-        message: "cut".to_owned(),
-    };
+    let refused = Outcome::Refused { code: "CHATDB-I002".to_owned(), message: "cut".to_owned() };
     let imported = Imported::bare(refused, Vec::new());
-    assert_eq!(
-        problems(&made, &imported),
-        ["is refused, `CHATDB-I002`: cut"]
-    );
+    assert_eq!(problems(&made, &imported), ["is refused, `CHATDB-I002`: cut"]);
 }

@@ -76,23 +76,13 @@ fn reads_within_limits(bytes: &[u8], options: &import::ImportOptions) {
             let Item::Record(record) = item else { continue };
             let held = record.text.len().max(record.cells.len());
             let fits = is_packed || held <= GROWTH * (bytes.len() + 1000);
-            assert!(
-                fits,
-                "a record of {held} bytes in a file of {}",
-                bytes.len()
-            );
+            assert!(fits, "a record of {held} bytes in a file of {}", bytes.len());
             let inside = |field: &Field| record.cells.get(field.start..field.end).is_some();
-            assert!(
-                record.fields.iter().all(inside),
-                "a field is a part of its record"
-            );
+            assert!(record.fields.iter().all(inside), "a field is a part of its record");
         }
     }
     let (steps, length) = (work::taken() - before, bytes.len() as u64);
-    assert!(
-        steps <= STEPS * (length + 1000),
-        "{steps} steps for {length} bytes"
-    );
+    assert!(steps <= STEPS * (length + 1000), "{steps} steps for {length} bytes");
 }
 
 /// A file in the format that its first byte chooses, whatever it looks like.
@@ -140,20 +130,13 @@ fn export_tokenizer(bytes: &[u8]) {
                             record.fields.iter().all(inside),
                             "a field is a part of its record"
                         );
-                        (
-                            record.line,
-                            format!("{:?} {:?}", record.fields, record.text),
-                        )
+                        (record.line, format!("{:?} {:?}", record.fields, record.text))
                     }
-                    Token::Reject(reject) => (
-                        reject.line,
-                        format!("{:?} {:?}", reject.reason, reject.text),
-                    ),
+                    Token::Reject(reject) => {
+                        (reject.line, format!("{:?} {:?}", reject.reason, reject.text))
+                    }
                 };
-                assert!(
-                    told.last().is_none_or(|last| last.0 <= one.0),
-                    "lines go up"
-                );
+                assert!(told.last().is_none_or(|last| last.0 <= one.0), "lines go up");
                 told.push(one);
             }
             told
@@ -176,10 +159,7 @@ fn scenario_file(bytes: &[u8]) {
         ("00_seed.sql", "-- A table.\nCREATE TABLE t (a INTEGER);\n"),
         ("10_step.sql", "-- A row.\nINSERT INTO t VALUES (1);\n"),
         ("10_one.md", "| a |\n|---|\n| 1 |\n"),
-        (
-            "one.sql",
-            "-- title: One\n-- key: a\nSELECT a FROM t ORDER BY a\n",
-        ),
+        ("one.sql", "-- title: One\n-- key: a\nSELECT a FROM t ORDER BY a\n"),
     ];
     thread_local! {
         static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
@@ -285,10 +265,7 @@ fn tsql_answer(bytes: &[u8]) {
     // What multiplies rows or text takes its time rightly; a deadline is the business of whoever asks.
     let text = String::from_utf8_lossy(bytes);
     let lower = text.to_ascii_lowercase();
-    if ["with", "replicate", "space"]
-        .iter()
-        .any(|word| lower.contains(word))
-    {
+    if ["with", "replicate", "space"].iter().any(|word| lower.contains(word)) {
         return;
     }
     let store = tables();

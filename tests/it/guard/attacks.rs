@@ -48,13 +48,8 @@ enum At {
     Pasted(Dialect),
 }
 
-const PLACES: [At; 5] = [
-    At::Seed,
-    At::Step,
-    At::Check,
-    At::Pasted(Dialect::Sqlite),
-    At::Pasted(Dialect::Tsql),
-];
+const PLACES: [At; 5] =
+    [At::Seed, At::Step, At::Check, At::Pasted(Dialect::Sqlite), At::Pasted(Dialect::Tsql)];
 
 /// What stopped it, or that it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,11 +72,7 @@ fn attacks(dir: &Path) -> Vec<Attack> {
                 other => panic!("what is `{other}`?"),
             });
         } else if let (Some(must), false) = (must, line.is_empty()) {
-            found.push(Attack {
-                class: class.clone(),
-                must,
-                sql: expanded(line, dir),
-            });
+            found.push(Attack { class: class.clone(), must, sql: expanded(line, dir) });
         }
     }
     found
@@ -89,9 +80,7 @@ fn attacks(dir: &Path) -> Vec<Attack> {
 
 /// `{dir}`, `{n}` and `{3*text}` written out.
 fn expanded(line: &str, dir: &Path) -> String {
-    let line = line
-        .replace("{dir}", &dir.display().to_string())
-        .replace("{n}", "\n");
+    let line = line.replace("{dir}", &dir.display().to_string()).replace("{n}", "\n");
     let mut out = String::new();
     let mut rest = line.as_str();
     while let Some(open) = rest.find('{') {
@@ -116,12 +105,7 @@ fn lay(lab: &Path, at: At, sql: &str) {
     let _ = fs::remove_dir_all(lab);
     fs::create_dir_all(lab).expect("a folder");
     let (seeds, step, file, head) = match at {
-        At::Seed => (
-            "seeds = [\"00_attack.sql\"]\n",
-            "id = \"10\"\n",
-            "00_attack.sql",
-            "",
-        ),
+        At::Seed => ("seeds = [\"00_attack.sql\"]\n", "id = \"10\"\n", "00_attack.sql", ""),
         At::Step => ("", "script = \"10_attack.sql\"\n", "10_attack.sql", ""),
         _ => (
             "",
@@ -151,10 +135,7 @@ fn played(lab: &Path, at: At, sql: &str) -> Outcome {
     };
     // Whatever came of it, what is played after it on the same database is not touched.
     assert!(report.runs[1].problem.is_none(), "{sql}");
-    assert!(
-        report.runs[1].steps.iter().all(|step| step.holds()),
-        "{sql}"
-    );
+    assert!(report.runs[1].steps.iter().all(|step| step.holds()), "{sql}");
     let run = &report.runs[0];
     let checks = run.steps.iter().flat_map(|step| &step.checks);
     let problem = run
@@ -214,9 +195,7 @@ pub(super) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn names(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder");
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     names.sort();
     names
 }
@@ -238,19 +217,12 @@ fn ten() -> Vec<Vec<u8>> {
     let library = crate::honesty::library();
     let format = chatdb::render::format("json").expect("a format");
     let played = |name: &String| {
-        let (report, _) = replay::replay(
-            &library,
-            std::slice::from_ref(name),
-            &ReplayOptions::default(),
-        )
-        .expect("played");
+        let (report, _) =
+            replay::replay(&library, std::slice::from_ref(name), &ReplayOptions::default())
+                .expect("played");
         let mut bytes = Vec::new();
-        (format.render)(
-            &report,
-            chatdb::render::RenderOptions::default(),
-            &mut bytes,
-        )
-        .expect("written");
+        (format.render)(&report, chatdb::render::RenderOptions::default(), &mut bytes)
+            .expect("written");
         bytes
     };
     honesty::ten().iter().map(played).collect()
@@ -258,11 +230,7 @@ fn ten() -> Vec<Vec<u8>> {
 
 /// One place: what came of each attack.
 fn run(at: At, attacks: &[Attack], dir: &Path, scratch: &Path) -> Vec<Outcome> {
-    let lab = scratch.join(
-        format!("lab_{at:?}")
-            .replace(['(', ')'], "_")
-            .to_lowercase(),
-    );
+    let lab = scratch.join(format!("lab_{at:?}").replace(['(', ')'], "_").to_lowercase());
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let before = (contents(dir), names(here), process_wide());
     let store = Store::with_platform().expect("a database");
@@ -320,10 +288,7 @@ fn attacks_are_stopped_wherever_sql_of_a_stranger_is_run() {
                     .expect("a thread")
             })
             .collect();
-        running
-            .into_iter()
-            .map(|place| place.join().expect("no attack gets through"))
-            .collect()
+        running.into_iter().map(|place| place.join().expect("no attack gets through")).collect()
     });
     assert!(before == ten(), "the scenarios are what they were");
     for (at, attack) in attacks.iter().enumerate() {
@@ -345,11 +310,8 @@ fn an_attack_that_gets_through_is_found() {
     let scratch = tempfile::tempdir().expect("a folder");
     let dir = scratch.path().join("kept");
     fs::create_dir(&dir).expect("a folder");
-    let harmless = Attack {
-        class: "none".to_owned(),
-        must: Must::Stop,
-        sql: "SELECT 1".to_owned(),
-    };
+    let harmless =
+        Attack { class: "none".to_owned(), must: Must::Stop, sql: "SELECT 1".to_owned() };
     for at in PLACES {
         let found = std::panic::catch_unwind(|| {
             run(at, std::slice::from_ref(&harmless), &dir, scratch.path())

@@ -44,9 +44,8 @@ fn they_answer_as_sqlites_own_do() {
     let plain = rusqlite::Connection::open_in_memory().expect("a database");
     for call in calls() {
         let sql = format!("SELECT typeof({call}) || ' ' || hex(CAST({call} AS BLOB)) AS x");
-        let expected: Option<String> = plain
-            .query_row(&sql, [], |row| row.get(0))
-            .expect("SQLite answers");
+        let expected: Option<String> =
+            plain.query_row(&sql, [], |row| row.get(0)).expect("SQLite answers");
         let answer = store.ask(&sql, &[], &[]);
         let answer = answer.unwrap_or_else(|error| panic!("{call}: {error}"));
         let expected = expected.map_or(Cell::Null, Cell::Text);
@@ -57,14 +56,8 @@ fn they_answer_as_sqlites_own_do() {
 #[test]
 fn a_number_with_a_fraction_is_refused_with_what_works() {
     let store = Store::with_platform().expect("a database");
-    for call in [
-        "instr(1.5, '.')",
-        "replace('a', 'a', 1.5)",
-        "trim(1.5, '1')",
-    ] {
-        let error = store
-            .ask(&format!("SELECT {call} AS x"), &[], &[])
-            .expect_err("a fraction");
+    for call in ["instr(1.5, '.')", "replace('a', 'a', 1.5)", "trim(1.5, '1')"] {
+        let error = store.ask(&format!("SELECT {call} AS x"), &[], &[]).expect_err("a fraction");
         let said = "expected text to search, found a number with a fraction; CAST it AS TEXT first";
         assert_eq!(error.to_string(), said, "{call}");
     }

@@ -12,9 +12,8 @@ fn listed(list: &str) -> BTreeSet<String> {
     // Modules that are only there once they are asked for.
     conn.execute_batch("SELECT * FROM json_each('[]'); SELECT * FROM json_tree('[]')")
         .expect("they are there");
-    let mut statement = conn
-        .prepare(&format!("SELECT DISTINCT name FROM pragma_{list}"))
-        .expect("a list");
+    let mut statement =
+        conn.prepare(&format!("SELECT DISTINCT name FROM pragma_{list}")).expect("a list");
     let names = statement.query_map([], |row| row.get(0)).expect("names");
     names.map(|name| name.expect("a name")).collect()
 }
@@ -41,14 +40,8 @@ fn every_setting_of_sqlite_is_refused() {
     assert!(settings.contains("writable_schema"), "{settings:?}");
     for name in settings {
         for sql in [format!("PRAGMA {name}"), format!("PRAGMA {name} = 1")] {
-            let error = store
-                .run_script("10_x.sql", &sql, &[])
-                .expect_err(&sql)
-                .to_string();
-            assert!(
-                error.contains("reads or changes a setting (PRAGMA)"),
-                "{sql}: {error}"
-            );
+            let error = store.run_script("10_x.sql", &sql, &[]).expect_err(&sql).to_string();
+            assert!(error.contains("reads or changes a setting (PRAGMA)"), "{sql}: {error}");
         }
     }
 }
@@ -58,15 +51,11 @@ fn nothing_is_classed_that_sqlite_does_not_have() {
     let names = |list: &[(&'static str, Class)]| -> Vec<&str> {
         list.iter().map(|(name, _)| *name).collect()
     };
-    for (list, classed) in [
-        ("function_list", names(SQLITE_FUNCTIONS)),
-        ("module_list", names(MODULES)),
-    ] {
+    for (list, classed) in
+        [("function_list", names(SQLITE_FUNCTIONS)), ("module_list", names(MODULES))]
+    {
         let listed = listed(list);
-        let left: Vec<_> = classed
-            .iter()
-            .filter(|name| !listed.contains(**name))
-            .collect();
+        let left: Vec<_> = classed.iter().filter(|name| !listed.contains(**name)).collect();
         assert!(left.is_empty(), "{list}: {left:?}");
         assert!(classed.is_sorted(), "{list}: they are looked up by halves");
     }
@@ -85,12 +74,6 @@ fn our_own_functions_are_allowed_and_letter_case_does_not_matter() {
     for name in FUNCTIONS.iter().map(|own| own.name).chain([SINGLE]) {
         assert_eq!(function(name), Some(Class::Allowed), "{name}");
     }
-    assert!(matches!(
-        function("LOAD_Extension"),
-        Some(Class::Refused(_))
-    ));
-    assert!(matches!(
-        module("pragma_user_version"),
-        Some(Class::Refused(_))
-    ));
+    assert!(matches!(function("LOAD_Extension"), Some(Class::Refused(_))));
+    assert!(matches!(module("pragma_user_version"), Some(Class::Refused(_))));
 }

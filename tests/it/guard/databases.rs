@@ -20,10 +20,8 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % end
     }
 }
@@ -80,11 +78,7 @@ fn visited(path: &Path) -> &'static str {
         let sql = format!("SELECT COUNT(*) FROM {table}");
         answered &= pasted(&store, Dialect::Tsql, &sql) == Outcome::Answered;
     }
-    if answered {
-        "answered"
-    } else {
-        "partly answered"
-    }
+    if answered { "answered" } else { "partly answered" }
 }
 
 #[test]
@@ -101,16 +95,10 @@ fn damaged_databases_neither_panic_nor_hang_nor_change() {
         }
         let before = contents(folder.path());
         *counts.entry(visited(&path)).or_insert(0) += 1;
-        assert!(
-            before == contents(folder.path()),
-            "mutant {number} is changed"
-        );
+        assert!(before == contents(folder.path()), "mutant {number} is changed");
     }
     println!("{counts:?}");
-    assert!(
-        counts.len() > 1,
-        "damage is met on different ways: {counts:?}"
-    );
+    assert!(counts.len() > 1, "damage is met on different ways: {counts:?}");
 }
 
 #[test]
@@ -198,21 +186,11 @@ fn a_file_made_to_do_harm_does_none() {
 #[test]
 fn a_view_in_the_place_of_a_table_is_refused_wherever_a_file_is_opened() {
     let folder = tempfile::tempdir().expect("a folder");
-    for table in [
-        "EGPL_casemgmt_activity",
-        "egpl_user_earlier",
-        "chatdb_code",
-        "rejects",
-    ] {
+    for table in ["EGPL_casemgmt_activity", "egpl_user_earlier", "chatdb_code", "rejects"] {
         let path = folder.path().join(table);
-        ImportDatabase::open(&path)
-            .and_then(ImportDatabase::keep)
-            .expect("a copy");
+        ImportDatabase::open(&path).and_then(ImportDatabase::keep).expect("a copy");
         assert!(Store::open_read_only(&path).is_ok(), "{table}");
-        made(
-            &path,
-            &format!("DROP TABLE {table}; CREATE VIEW {table} AS SELECT 1 AS user_id"),
-        );
+        made(&path, &format!("DROP TABLE {table}; CREATE VIEW {table} AS SELECT 1 AS user_id"));
         let said = format!("its `{table}` is a view, but chatdb has a table of that name");
         for opened in [Store::open_read_only(&path), Store::open_to_change(&path)] {
             assert_eq!(opened.err().expect("it is refused").to_string(), said);
@@ -228,10 +206,7 @@ fn views_upon_views_cost_nothing_until_they_are_asked() {
     let path = folder.path().join("x.db");
     let views = |n: u32| {
         let view = |n| {
-            format!(
-                "CREATE VIEW v{n} AS SELECT a FROM v{0} UNION ALL SELECT a FROM v{0};",
-                n - 1
-            )
+            format!("CREATE VIEW v{n} AS SELECT a FROM v{0} UNION ALL SELECT a FROM v{0};", n - 1)
         };
         let more: String = (1..=n).map(view).collect();
         format!(
@@ -242,10 +217,7 @@ fn views_upon_views_cost_nothing_until_they_are_asked() {
     let store = Store::open_read_only(&path).expect("it is opened");
     assert!(store.catalog_for("SELECT user_id FROM egpl_user").is_ok());
     assert!(store.catalog_of_tables().is_ok());
-    assert_eq!(
-        pasted(&store, Dialect::Tsql, "SELECT user_id FROM egpl_user"),
-        Outcome::Answered
-    );
+    assert_eq!(pasted(&store, Dialect::Tsql, "SELECT user_id FROM egpl_user"), Outcome::Answered);
 }
 
 #[cfg(unix)]
@@ -282,8 +254,7 @@ fn a_database_with_a_log_is_read_with_nothing_left_beside_it() {
     assert_eq!(count(), "2");
     assert!(before == contents(folder.path()));
     let open = rusqlite::Connection::open(&path).expect("it is opened");
-    open.execute_batch("INSERT INTO egpl_user VALUES (3)")
-        .expect("it is written");
+    open.execute_batch("INSERT INTO egpl_user VALUES (3)").expect("it is written");
     assert_eq!(count(), "3");
     drop(open);
     assert!(fs::read_dir(folder.path()).expect("a folder").count() == 1);
@@ -303,9 +274,7 @@ fn a_file_with_a_virtual_table_is_not_opened() {
 fn a_name_that_looks_like_a_uri_is_a_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file:x.db?mode=rwc");
-    let missing = Store::open_read_only(&path)
-        .err()
-        .expect("nothing is there");
+    let missing = Store::open_read_only(&path).err().expect("nothing is there");
     assert!(matches!(missing, StoreError::NotRead(_)), "{missing}");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
     fs::write(&path, healthy()).expect("written");

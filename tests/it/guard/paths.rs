@@ -62,36 +62,20 @@ fn a_name_that_leads_elsewhere_is_not_read() {
     for name in BAD {
         assert!(!is_name(name), "{name:?}");
         assert!(source.read("lab", name).is_err(), "{name:?} as a file");
-        assert!(
-            source.read(name, "10_a.sql").is_err(),
-            "{name:?} as a scenario"
-        );
-        assert!(
-            AssetSource::Embedded.read("baseline", name).is_err(),
-            "{name:?}"
-        );
+        assert!(source.read(name, "10_a.sql").is_err(), "{name:?} as a scenario");
+        assert!(AssetSource::Embedded.read("baseline", name).is_err(), "{name:?}");
     }
     let long = "x".repeat(10_000);
     assert!(!is_name(&long) && source.read("lab", &long).is_err());
     assert!(source.read("lab", "10_a.sql").is_ok());
-    for name in [
-        "10_a.sql",
-        "console",
-        "community.sql",
-        "com10.sql",
-        "lptx",
-        "a..b",
-        "ä.sql",
-    ] {
+    for name in ["10_a.sql", "console", "community.sql", "com10.sql", "lptx", "a..b", "ä.sql"] {
         assert!(is_name(name), "{name}");
     }
 }
 
 /// A `scenario.toml` that names `path` in each place where a file or a scenario is named.
 fn scenarios(path: &str) -> [String; 6] {
-    let path = format!("{path:?}")
-        .replace("\\0", "\\u0000")
-        .replace("\\u{7f}", "\\u007f");
+    let path = format!("{path:?}").replace("\\0", "\\u0000").replace("\\u{7f}", "\\u007f");
     let head = "title = \"x\"\n";
     let step = "[[step]]\nid = \"10\"\nat = \"+00:01:00\"\ntitle = \"x\"\n";
     let check = format!("{head}continues = \"baseline\"\n{step}[[step.check]]\nderived = \"x\"\n");
@@ -101,10 +85,7 @@ fn scenarios(path: &str) -> [String; 6] {
         format!("{head}continues = \"baseline\"\n{step}script = {path}\n"),
         format!("{check}query = {path}\nrows = 0\n"),
         format!("{check}query = \"open_chats\"\nexpect = {path}\n"),
-        format!(
-            "{check}query = \"open_chats\"\nexpect = \"other/{}\n",
-            &path[1..]
-        ),
+        format!("{check}query = \"open_chats\"\nexpect = \"other/{}\n", &path[1..]),
     ]
 }
 
@@ -158,9 +139,7 @@ fn a_link_out_of_a_folder_is_not_followed_be_it_a_file_or_a_scenario() {
         assert!(source.read("lab", name).is_err(), "{name}");
     }
     assert!(source.read("lab", "above").is_err());
-    let error = source
-        .read("linked", "10_a.sql")
-        .expect_err("it is elsewhere");
+    let error = source.read("linked", "10_a.sql").expect_err("it is elsewhere");
     let shown = pack.join("linked/10_a.sql").display().to_string();
     assert_eq!(
         error.to_string(),
@@ -192,11 +171,7 @@ fn a_report_is_neither_written_through_a_link_nor_over_a_file() {
             .expect("the program starts")
     };
     let file = out.join("baseline.csv");
-    for link_to in [
-        target.as_path(),
-        Path::new("nowhere"),
-        Path::new("/dev/null"),
-    ] {
+    for link_to in [target.as_path(), Path::new("nowhere"), Path::new("/dev/null")] {
         symlink(link_to, &file).expect("a link");
         for force in [false, true] {
             let output = report(force);
@@ -210,11 +185,7 @@ fn a_report_is_neither_written_through_a_link_nor_over_a_file() {
     assert_eq!(fs::read_to_string(&file).expect("a file"), "mine");
     assert_eq!(report(true).status.code(), Some(0));
     assert!(fs::read_to_string(&file).expect("a file").len() > 100);
-    assert_eq!(
-        fs::read_dir(&out).expect("a folder").count(),
-        1,
-        "nothing is left beside it"
-    );
+    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 1, "nothing is left beside it");
 }
 
 #[cfg(unix)]

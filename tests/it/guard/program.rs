@@ -52,11 +52,7 @@ fn ended(folder: &Path, args: &[&str]) -> (Output, u32) {
     for looks in 0..LOOKS {
         if let Some(status) = child.try_wait().expect("it can be waited for") {
             let [stdout, stderr] = [&mut stdout, &mut stderr].map(written);
-            let output = Output {
-                status,
-                stdout,
-                stderr,
-            };
+            let output = Output { status, stdout, stderr };
             return (output, looks);
         }
         std::thread::sleep(BETWEEN);
@@ -89,11 +85,7 @@ fn a_statement_of_slow_steps_is_ended_by_the_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = checked(folder.path(), SLOW);
     let out = text(&output.stdout);
-    assert!(
-        out.contains("takes longer than 5 seconds"),
-        "{out}{}",
-        text(&output.stderr)
-    );
+    assert!(out.contains("takes longer than 5 seconds"), "{out}{}", text(&output.stderr));
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -103,11 +95,7 @@ fn a_statement_that_takes_all_memory_is_ended() {
     let output = checked(folder.path(), LARGE);
     let out = text(&output.stdout);
     let said = ["exceeds its memory limit", "takes longer than 5 seconds"];
-    assert!(
-        said.iter().any(|said| out.contains(said)),
-        "{out}{}",
-        text(&output.stderr)
-    );
+    assert!(said.iter().any(|said| out.contains(said)), "{out}{}", text(&output.stderr));
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
@@ -115,16 +103,7 @@ fn a_statement_that_takes_all_memory_is_ended() {
 #[test]
 fn a_question_that_takes_all_memory_is_ended() {
     let folder = tempfile::tempdir().expect("a folder");
-    let args = [
-        "query",
-        LARGE,
-        "--after",
-        "baseline",
-        "--dialect",
-        "sqlite",
-        "--timeout",
-        "20",
-    ];
+    let args = ["query", LARGE, "--after", "baseline", "--dialect", "sqlite", "--timeout", "20"];
     let output = chatdb(folder.path(), &args);
     let stderr = text(&output.stderr);
     assert!(stderr.contains("exceeds its memory limit"), "{stderr}");
@@ -144,11 +123,7 @@ fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
     };
     let simulations = [
         simulated(&["+2:00 application stops"]),
-        simulated(&[
-            "+2:00 application stops",
-            "+3:00 application starts",
-            "--all-orders",
-        ]),
+        simulated(&["+2:00 application stops", "+3:00 application starts", "--all-orders"]),
         simulated(&["+2:00 application stops", "--never", &slow]),
         simulated(&["--find", &slow]),
         simulated(&["--random", "1000", "--never", &slow]),
@@ -172,9 +147,7 @@ fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
     for query in [SLOW, LARGE] {
         let folder = tempfile::tempdir().expect("a folder");
         hostile(folder.path(), query);
-        let words = simulations
-            .iter()
-            .map(|words| words.iter().map(String::as_str).collect());
+        let words = simulations.iter().map(|words| words.iter().map(String::as_str).collect());
         let commands = commands.iter().map(|words| words.to_vec());
         for args in commands.chain(words) {
             let looks = looks_until_it_ends(folder.path(), &args);
@@ -182,9 +155,6 @@ fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
         }
         let left = fs::read_dir(folder.path()).expect("a folder");
         let left: Vec<_> = left.map(|file| file.expect("a file").file_name()).collect();
-        assert!(
-            left.iter().all(|name| name == "lab" || name == "out"),
-            "{left:?}"
-        );
+        assert!(left.iter().all(|name| name == "lab" || name == "out"), "{left:?}");
     }
 }

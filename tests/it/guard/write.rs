@@ -19,17 +19,8 @@ fn chatdb(folder: &Path, args: &[&str]) -> Output {
 }
 
 fn write(folder: &Path, sql: &str, dialect: &str) -> Output {
-    let args = [
-        "query",
-        sql,
-        "--db",
-        "copy.db",
-        "--write",
-        "--dialect",
-        dialect,
-        "--format",
-        "csv",
-    ];
+    let args =
+        ["query", sql, "--db", "copy.db", "--write", "--dialect", dialect, "--format", "csv"];
     chatdb(folder, &args)
 }
 
@@ -42,10 +33,7 @@ fn bytes(folder: &Path) -> Vec<u8> {
 }
 
 fn asked(folder: &Path, sql: &str) -> String {
-    let output = chatdb(
-        folder,
-        &["query", sql, "--db", "copy.db", "--format", "csv"],
-    );
+    let output = chatdb(folder, &["query", sql, "--db", "copy.db", "--format", "csv"]);
     assert_eq!(text(&output.stderr), "");
     text(&output.stdout)
 }
@@ -65,10 +53,7 @@ fn simple_changes_are_made_and_counted() {
     assert_eq!(output.status.code(), Some(0));
     let out = text(&output.stdout);
     assert!(out.contains("DMarino!,none\n"), "{out}");
-    assert!(
-        out.contains("line,rows changed\n1,1\n3,2\n4,1\n5,0\n"),
-        "{out}"
-    );
+    assert!(out.contains("line,rows changed\n1,1\n3,2\n4,1\n5,0\n"), "{out}");
     let sql = "select department_name from egpl_department where department_id in (41, 42)";
     assert_eq!(asked(folder.path(), sql), "department_name\nOne\n");
     let output = write(
@@ -94,34 +79,17 @@ fn one_statement_that_fails_takes_all_with_it() {
             3,
         ),
         ("SELECT 1 / 0", "tsql", 3),
-        (
-            "UPDATE egpl_user SET user_name = REPLICATE('x', 3000)",
-            "tsql",
-            3,
-        ),
+        ("UPDATE egpl_user SET user_name = REPLICATE('x', 3000)", "tsql", 3),
         ("UPDATE egpl_user SET user_id = 'abc'", "tsql", 3),
         ("WITH x AS (SELECT 1 AS a) DELETE FROM x", "tsql", 2),
         ("UPDATE egpl_user SET no_column = 1", "tsql", 2),
         ("COMMIT; DELETE FROM no_table", "sqlite", 5),
         ("SELECT 1; ROLLBACK", "sqlite", 5),
-        (
-            "INSERT OR ROLLBACK INTO egpl_department (department_id) VALUES (1)",
-            "sqlite",
-            5,
-        ),
+        ("INSERT OR ROLLBACK INTO egpl_department (department_id) VALUES (1)", "sqlite", 5),
     ] {
         let output = write(folder.path(), &format!("{first}{second}"), dialect);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{second}: {}",
-            text(&output.stderr)
-        );
-        assert!(
-            text(&output.stderr).contains('2'),
-            "the line is named: {}",
-            text(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(code), "{second}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains('2'), "the line is named: {}", text(&output.stderr));
         assert!(before == bytes(folder.path()), "{second}");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
@@ -142,56 +110,28 @@ fn only_the_products_tables_are_changed() {
         ("DELETE FROM server_rule", "sqlite", 5),
         ("DELETE FROM refinery_schema_history", "sqlite", 5),
         ("DELETE FROM sqlite_schema", "sqlite", 3),
-        (
-            "INSERT INTO chatdb_platform_history DEFAULT VALUES",
-            "sqlite",
-            5,
-        ),
+        ("INSERT INTO chatdb_platform_history DEFAULT VALUES", "sqlite", 5),
         ("CREATE TABLE egpl_x (a)", "sqlite", 5),
         ("DROP TABLE egpl_user", "sqlite", 5),
-        (
-            "CREATE TRIGGER t AFTER DELETE ON egpl_user BEGIN SELECT 1; END",
-            "sqlite",
-            5,
-        ),
+        ("CREATE TRIGGER t AFTER DELETE ON egpl_user BEGIN SELECT 1; END", "sqlite", 5),
         ("PRAGMA user_version = 9", "sqlite", 5),
         ("ATTACH 'x.db' AS x", "sqlite", 5),
         ("VACUUM INTO 'x.db'", "sqlite", 3),
         ("DROP TABLE egpl_user", "tsql", 5),
         ("TRUNCATE TABLE egpl_user", "tsql", 5),
-        (
-            "MERGE egpl_user AS t USING egpl_user AS s ON 1 = 1 WHEN MATCHED THEN DELETE;",
-            "tsql",
-            5,
-        ),
+        ("MERGE egpl_user AS t USING egpl_user AS s ON 1 = 1 WHEN MATCHED THEN DELETE;", "tsql", 5),
         ("UPDATE u SET login_ip = 'x' FROM egpl_user u", "tsql", 2),
-        (
-            "UPDATE egpl_user SET login_ip = 'x' OUTPUT deleted.user_id",
-            "tsql",
-            2,
-        ),
-        (
-            "DELETE u FROM egpl_user u JOIN egpl_user v ON 1 = 1",
-            "tsql",
-            2,
-        ),
+        ("UPDATE egpl_user SET login_ip = 'x' OUTPUT deleted.user_id", "tsql", 2),
+        ("DELETE u FROM egpl_user u JOIN egpl_user v ON 1 = 1", "tsql", 2),
         ("SELECT * INTO copy FROM egpl_user", "tsql", 5),
         ("BEGIN TRANSACTION", "tsql", 2),
         ("EXEC xp_cmdshell 'dir'", "tsql", 5),
     ] {
         let output = write(folder.path(), sql, dialect);
         let stderr = text(&output.stderr);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{dialect}: {sql}: {stderr}"
-        );
+        assert_eq!(output.status.code(), Some(code), "{dialect}: {sql}: {stderr}");
         assert!(before == bytes(folder.path()), "{sql}");
-        assert_eq!(
-            fs::read_dir(folder.path()).expect("a folder").count(),
-            1,
-            "{sql}"
-        );
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "{sql}");
     }
 }
 
@@ -216,17 +156,9 @@ fn a_time_is_stored_as_chatdb_stores_it() {
 #[test]
 fn a_scenario_is_not_written() {
     let folder = tempfile::tempdir().expect("a folder");
-    for more in [
-        &["--after", "baseline"][..],
-        &[],
-        &["--db", "x.db", "--explain"],
-    ] {
+    for more in [&["--after", "baseline"][..], &[], &["--db", "x.db", "--explain"]] {
         let args = [&["query", "DELETE FROM egpl_user", "--write"][..], more].concat();
-        assert_eq!(
-            chatdb(folder.path(), &args).status.code(),
-            Some(2),
-            "{args:?}"
-        );
+        assert_eq!(chatdb(folder.path(), &args).status.code(), Some(2), "{args:?}");
     }
 }
 
@@ -246,10 +178,7 @@ fn only_a_copy_that_is_ours_is_changed() {
         "error: cannot change `copy.db`: it was not written by chatdb\n"
     );
     assert!(before == bytes(folder.path()));
-    let output = chatdb(
-        folder.path(),
-        &["query", "DELETE FROM egpl_user", "--db", "copy.db"],
-    );
+    let output = chatdb(folder.path(), &["query", "DELETE FROM egpl_user", "--db", "copy.db"]);
     assert_eq!(output.status.code(), Some(5));
 }
 
@@ -262,17 +191,8 @@ fn a_change_that_is_stopped_has_not_happened() {
     let folder = tempfile::tempdir().expect("a folder");
     kept(folder.path());
     let before = bytes(folder.path());
-    let args = [
-        "query",
-        ENDLESS,
-        "--db",
-        "copy.db",
-        "--write",
-        "--dialect",
-        "sqlite",
-        "--timeout",
-        "1",
-    ];
+    let args =
+        ["query", ENDLESS, "--db", "copy.db", "--write", "--dialect", "sqlite", "--timeout", "1"];
     let output = chatdb(folder.path(), &args);
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
     assert!(before == bytes(folder.path()));
@@ -286,15 +206,7 @@ fn ctrl_c_takes_a_change_back() {
     kept(folder.path());
     let before = bytes(folder.path());
     let child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
-        .args([
-            "query",
-            ENDLESS,
-            "--db",
-            "copy.db",
-            "--write",
-            "--dialect",
-            "sqlite",
-        ])
+        .args(["query", ENDLESS, "--db", "copy.db", "--write", "--dialect", "sqlite"])
         .current_dir(folder.path())
         .stderr(std::process::Stdio::piped())
         .spawn()

@@ -104,8 +104,7 @@ impl Ground {
         copy.keep().unwrap();
         let from = Connection::open(&fresh).unwrap();
         let to = Connection::open(&path).unwrap();
-        to.set_db_config(DbConfig::SQLITE_DBCONFIG_LEGACY_FILE_FORMAT, self.legacy)
-            .unwrap();
+        to.set_db_config(DbConfig::SQLITE_DBCONFIG_LEGACY_FILE_FORMAT, self.legacy).unwrap();
         let encoding = if self.utf16 { "UTF-16le" } else { "UTF-8" };
         to.execute_batch(&format!(
             "PRAGMA page_size = {}; PRAGMA auto_vacuum = {}; PRAGMA encoding = '{encoding}'; \
@@ -162,15 +161,9 @@ fn index(dice: &mut Dice, table: &str, number: u64) -> String {
             _ => dice.one(&NAMES).to_owned(),
         })
         .collect();
-    let partial = if dice.once_in(2) {
-        format!(" WHERE {}", condition(dice))
-    } else {
-        String::new()
-    };
-    format!(
-        "CREATE {unique}INDEX own_{number} ON {table} ({}){partial}",
-        parts.join(", ")
-    )
+    let partial =
+        if dice.once_in(2) { format!(" WHERE {}", condition(dice)) } else { String::new() };
+    format!("CREATE {unique}INDEX own_{number} ON {table} ({}){partial}", parts.join(", "))
 }
 
 fn trigger(dice: &mut Dice, table: &str, number: u64) -> String {
@@ -230,14 +223,7 @@ fn rebuilt(dice: &mut Dice, table: &str) -> String {
         columns.insert(1, format!("made {of} AS (length(subject)) {stored}"));
     }
     if dice.once_in(3) {
-        columns.push(
-            if strict {
-                "queue_id ANY"
-            } else {
-                "queue_id INTEGER DEFAULT 1"
-            }
-            .to_owned(),
-        );
+        columns.push(if strict { "queue_id ANY" } else { "queue_id INTEGER DEFAULT 1" }.to_owned());
     }
     columns.push("chatdb_export INTEGER".to_owned());
     columns.push("chatdb_line INTEGER".to_owned());
@@ -247,9 +233,7 @@ fn rebuilt(dice: &mut Dice, table: &str) -> String {
         2 => {
             columns.push("FOREIGN KEY (case_id) REFERENCES egpl_casemgmt_case (case_id)".to_owned())
         }
-        3 => columns.push(format!(
-            "FOREIGN KEY (case_id) REFERENCES {table} (activity_id)"
-        )),
+        3 => columns.push(format!("FOREIGN KEY (case_id) REFERENCES {table} (activity_id)")),
         _ => {}
     }
     let options = match (strict, without) {
@@ -258,10 +242,7 @@ fn rebuilt(dice: &mut Dice, table: &str) -> String {
         (false, true) => " WITHOUT ROWID",
         (false, false) => "",
     };
-    format!(
-        "DROP TABLE {table}; CREATE TABLE {table} ({}){options}",
-        columns.join(", ")
-    )
+    format!("DROP TABLE {table}; CREATE TABLE {table} ({}){options}", columns.join(", "))
 }
 
 /// What is done to a copy before the file comes.
@@ -359,10 +340,7 @@ fn batch(rows: &[Vec<types::Value>], first_line: u64) -> Batch {
                 types::Value::Text(text) => {
                     let start = u32::try_from(batch.text.len()).unwrap();
                     batch.text.push_str(text);
-                    RowValue::Text {
-                        start,
-                        end: u32::try_from(batch.text.len()).unwrap(),
-                    }
+                    RowValue::Text { start, end: u32::try_from(batch.text.len()).unwrap() }
                 }
                 _ => RowValue::Null,
             };
@@ -381,9 +359,7 @@ fn loaded(path: &Path, table: &str, rows: &[Vec<types::Value>]) -> Result<u64, S
         let number = loader.shape(shape(table, &FILE))?;
         let mut in_bulk = 0;
         for (at, rows) in rows.chunks(16).enumerate() {
-            in_bulk += loader
-                .rows(number, &batch(rows, at as u64 * 16 + 2))?
-                .in_bulk;
+            in_bulk += loader.rows(number, &batch(rows, at as u64 * 16 + 2))?.in_bulk;
         }
         loader.finish(&export("file", rows.len()))?;
         Ok(in_bulk)
@@ -397,23 +373,17 @@ fn inserted(conn: &Connection, table: &str, rows: &[Vec<types::Value>]) -> rusql
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     conn.execute_batch("BEGIN; PRAGMA defer_foreign_keys = ON")?;
     let mut known = conn.prepare("SELECT lower(name) FROM pragma_table_info(?1)")?;
-    let known = known
-        .query_map([table], |row| row.get(0))?
-        .collect::<Result<Vec<String>, _>>()?;
-    for name in FILE
-        .iter()
-        .filter(|name| !known.contains(&name.to_lowercase()))
-    {
+    let known = known.query_map([table], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    for name in FILE.iter().filter(|name| !known.contains(&name.to_lowercase())) {
         conn.execute_batch(&format!(
             "ALTER TABLE {table} ADD COLUMN \"{name}\" \"NVARCHAR(MAX)\""
         ))?;
     }
     let marks = ["?"; FILE.len()].join(", ");
-    let export: i64 = conn.query_row(
-        "SELECT coalesce(max(export_id), 0) + 1 FROM chatdb_export",
-        [],
-        |row| row.get(0),
-    )?;
+    let export: i64 =
+        conn.query_row("SELECT coalesce(max(export_id), 0) + 1 FROM chatdb_export", [], |row| {
+            row.get(0)
+        })?;
     let mut insert = conn.prepare(&format!(
         "INSERT INTO {table} ({}, chatdb_line, chatdb_export) VALUES ({marks}, ?, {export})",
         FILE.join(", ")
@@ -427,40 +397,23 @@ fn inserted(conn: &Connection, table: &str, rows: &[Vec<types::Value>]) -> rusql
 
 /// The rows with their types, and what SQLite finds wrong with the file.
 fn state(conn: &Connection, table: &str) -> (Vec<String>, String) {
-    let mut names = conn
-        .prepare("SELECT name FROM pragma_table_xinfo(?1) ORDER BY name")
-        .unwrap();
-    let names = names
-        .query_map([table], |row| row.get::<_, String>(0))
-        .unwrap();
+    let mut names = conn.prepare("SELECT name FROM pragma_table_xinfo(?1) ORDER BY name").unwrap();
+    let names = names.query_map([table], |row| row.get::<_, String>(0)).unwrap();
     let values: Vec<String> = names
         .map(|name| {
-            name.map(|name| format!("'{name} ' || typeof({name}) || quote({name})"))
-                .unwrap()
+            name.map(|name| format!("'{name} ' || typeof({name}) || quote({name})")).unwrap()
         })
         .collect();
-    let sql = format!(
-        "SELECT {} FROM {table} NOT INDEXED ORDER BY 1",
-        values.join(" || ', ' || ")
-    );
+    let sql = format!("SELECT {} FROM {table} NOT INDEXED ORDER BY 1", values.join(" || ', ' || "));
     let mut rows = conn.prepare(&sql).unwrap();
-    let rows = rows
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    let check = conn
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let rows = rows.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let check = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     (rows, check)
 }
 
 /// The values in which two rows differ.
 fn difference(ours: &str, theirs: &str) -> String {
-    let pairs = ours
-        .split(", ")
-        .zip(theirs.split(", "))
-        .filter(|(a, b)| a != b);
+    let pairs = ours.split(", ").zip(theirs.split(", ")).filter(|(a, b)| a != b);
     pairs.map(|(a, b)| format!("{a:.60} | {b:.60}\n")).collect()
 }
 
@@ -477,16 +430,12 @@ fn check(
     let path = folder.join("shape");
     fs::copy(template, &path).unwrap();
     let conn = Connection::open(&path).unwrap();
-    conn.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
-        .unwrap();
+    conn.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF").unwrap();
     let mut done = Vec::new();
     for change in changes(&mut dice, table) {
         // What SQLite does not allow here has not happened.
-        let as_one = if change == "VACUUM" {
-            change.clone()
-        } else {
-            format!("BEGIN; {change}; COMMIT")
-        };
+        let as_one =
+            if change == "VACUUM" { change.clone() } else { format!("BEGIN; {change}; COMMIT") };
         match conn.execute_batch(&as_one) {
             Ok(()) => done.push(change),
             Err(_) if conn.is_autocommit() => {}
@@ -498,9 +447,7 @@ fn check(
     let bytes = fs::read(&path).unwrap();
     let ours = loaded(&path, table, &rows);
     let mut theirs = Connection::open_in_memory().unwrap();
-    theirs
-        .deserialize_read_exact("main", bytes.as_slice(), bytes.len(), false)
-        .unwrap();
+    theirs.deserialize_read_exact("main", bytes.as_slice(), bytes.len(), false).unwrap();
     let plain = inserted(&theirs, table, &rows);
     if plain.is_err() {
         let _ = theirs.execute_batch("ROLLBACK");
@@ -513,22 +460,11 @@ fn check(
     let (our_rows, sound) = state(&Connection::open(&path).unwrap(), table);
     let (their_rows, _) = state(&theirs, table);
     if sound != "ok" || our_rows.len() != their_rows.len() {
-        return Err(format!(
-            "{shown}\n{sound}, {} and {} rows",
-            our_rows.len(),
-            their_rows.len()
-        ));
+        return Err(format!("{shown}\n{sound}, {} and {} rows", our_rows.len(), their_rows.len()));
     }
-    match our_rows
-        .iter()
-        .zip(&their_rows)
-        .find(|(own, plain)| own != plain)
-    {
+    match our_rows.iter().zip(&their_rows).find(|(own, plain)| own != plain) {
         Some((own, plain)) => Err(format!("{shown}\n{}", difference(own, plain))),
-        None => Ok((
-            ours.as_ref().is_ok_and(|in_bulk| *in_bulk > 0),
-            ours.is_err(),
-        )),
+        None => Ok((ours.as_ref().is_ok_and(|in_bulk| *in_bulk > 0), ours.is_err())),
     }
 }
 
@@ -536,11 +472,7 @@ fn check(
 fn whatever_is_on_a_table_its_rows_are_those_of_plain_insertion() {
     // In memory where there is such a folder: thousands of files are synced.
     let memory = Path::new("/dev/shm");
-    let folder = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     let folder = folder.unwrap();
     let mut grounds = HashMap::new();
     let (mut in_pages, mut refused, mut failed) = (0, 0, Vec::new());

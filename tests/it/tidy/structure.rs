@@ -28,10 +28,7 @@ fn names_from_the_top(line: &str) -> Vec<&str> {
 
 /// For each top-level module those that it uses, and where it first does.
 fn uses(files: &[File]) -> BTreeMap<&str, BTreeMap<&str, String>> {
-    let modules: BTreeSet<&str> = files
-        .iter()
-        .filter_map(|(path, _)| module_of(path))
-        .collect();
+    let modules: BTreeSet<&str> = files.iter().filter_map(|(path, _)| module_of(path)).collect();
     let mut uses: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
     for (path, text) in files {
         let Some(module) = module_of(path) else {
@@ -44,10 +41,7 @@ fn uses(files: &[File]) -> BTreeMap<&str, BTreeMap<&str, String>> {
             for used in names_from_the_top(line) {
                 if used != module && modules.contains(used) {
                     let place = || format!("{path}:{}", at + 1);
-                    uses.entry(module)
-                        .or_default()
-                        .entry(used)
-                        .or_insert_with(place);
+                    uses.entry(module).or_default().entry(used).or_insert_with(place);
                 }
             }
         }
@@ -87,10 +81,7 @@ fn circles(files: &[File]) -> Vec<String> {
     for (module, used) in &uses {
         for (other, place) in used {
             if let Some(back) = way(&uses, other, module) {
-                found.push(format!(
-                    "{place}: `{module}` uses `{}`",
-                    back.join("`, which uses `")
-                ));
+                found.push(format!("{place}: `{module}` uses `{}`", back.join("`, which uses `")));
             }
         }
     }
@@ -104,14 +95,8 @@ fn no_two_modules_use_each_other() {
 
 #[test]
 fn modules_that_use_each_other_are_found() {
-    let mut files = one(
-        "src/a.rs",
-        "//! Not crate::c.\nuse crate::b::One;\nuse crate::d;\n",
-    );
-    files.extend(one(
-        "src/b/deep.rs",
-        "fn f() {\n    crate::{b, c}::g();\n}\n",
-    ));
+    let mut files = one("src/a.rs", "//! Not crate::c.\nuse crate::b::One;\nuse crate::d;\n");
+    files.extend(one("src/b/deep.rs", "fn f() {\n    crate::{b, c}::g();\n}\n"));
     files.extend(one("src/c.rs", "use crate::d::Two;\nuse crate::a;\n"));
     files.extend(one("src/d.rs", "use std::fmt;\n"));
     files.extend(one("src/bin/chatdb/main.rs", "use crate::a;\n"));
@@ -143,17 +128,12 @@ fn types_named_alike(files: &[File]) -> Vec<String> {
     for (path, text) in files.iter().filter(|(path, _)| path.starts_with("src/")) {
         for (at, line) in text.lines().enumerate() {
             if let Some(name) = public_type(line) {
-                places
-                    .entry(name)
-                    .or_default()
-                    .push(format!("{path}:{}", at + 1));
+                places.entry(name).or_default().push(format!("{path}:{}", at + 1));
             }
         }
     }
     let twice = places.into_iter().filter(|(_, places)| places.len() > 1);
-    twice
-        .map(|(name, places)| format!("`{name}`: {}", places.join(", ")))
-        .collect()
+    twice.map(|(name, places)| format!("`{name}`: {}", places.join(", "))).collect()
 }
 
 #[test]
@@ -167,10 +147,7 @@ fn two_types_of_one_name_are_found() {
         "src/a.rs",
         "pub struct Row<'r>(&'r str);\n/// pub enum Row\npub(crate) enum Cell {}\n",
     );
-    files.extend(one(
-        "src/b.rs",
-        "mod inner {\n    pub trait Row {}\n}\npub type Cell = u8;\n",
-    ));
+    files.extend(one("src/b.rs", "mod inner {\n    pub trait Row {}\n}\npub type Cell = u8;\n"));
     files.extend(one("tests/it/a.rs", "pub enum Row {}\n"));
     assert_eq!(types_named_alike(&files), ["`Row`: src/a.rs:1, src/b.rs:2"]);
 }
@@ -180,9 +157,7 @@ fn two_types_of_one_name_are_found() {
 /// Code that asks for one entry of a list of data by its id, where the entry lacks a field.
 fn branches_on_an_id(files: &[File]) -> Vec<String> {
     let is_branch = |line: &str| {
-        let compared = [".id == \"", ".id != \""]
-            .iter()
-            .any(|part| line.contains(part));
+        let compared = [".id == \"", ".id != \""].iter().any(|part| line.contains(part));
         compared || line.contains("match ") && line.contains(".id {")
     };
     super::code_lines(
@@ -224,9 +199,7 @@ fn short_docs(files: &[File]) -> Vec<String> {
         let mut begun: Option<(usize, Vec<&str>)> = None;
         for (at, line) in text.lines().chain([""]).enumerate() {
             let line = line.trim_start();
-            let doc = line
-                .strip_prefix("///")
-                .or_else(|| line.strip_prefix("//!"));
+            let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
             match (doc, &mut begun) {
                 (Some(doc), Some((_, words))) => words.extend(doc.split_whitespace()),
                 (Some(doc), None) => begun = Some((at + 1, doc.split_whitespace().collect())),
@@ -234,10 +207,7 @@ fn short_docs(files: &[File]) -> Vec<String> {
                     if let Some((at, words)) =
                         begun.take().filter(|(_, words)| words.len() < FEWEST_WORDS)
                     {
-                        found.push(format!(
-                            "{path}:{at}: a comment of `{}` only",
-                            words.join(" ")
-                        ));
+                        found.push(format!("{path}:{at}: a comment of `{}` only", words.join(" ")));
                     }
                 }
             }
@@ -257,10 +227,7 @@ fn a_doc_comment_of_two_words_is_found() {
                 /// Its name, in lower case.\n    c: u8,\n}\n// Plain.\n";
     assert_eq!(
         short_docs(&one("src/a.rs", text)),
-        [
-            "src/a.rs:4: a comment of `Why.` only",
-            "src/a.rs:6: a comment of `The file.` only",
-        ]
+        ["src/a.rs:4: a comment of `Why.` only", "src/a.rs:6: a comment of `The file.` only",]
     );
     assert!(short_docs(&one("tests/it/a.rs", text)).is_empty());
     assert_eq!(short_docs(&one("src/a.rs", "/// One.")).len(), 1);
@@ -309,34 +276,21 @@ fn astray(map: &str, files: &[File]) -> Vec<String> {
     let has_path = |path: &str| {
         let path = path.trim_end_matches('/');
         let below = format!("{path}/");
-        files
-            .iter()
-            .any(|(name, _)| name == path || name.starts_with(&below))
+        files.iter().any(|(name, _)| name == path || name.starts_with(&below))
     };
     let has_test = |name: &str| {
         let function = name.rsplit("::").next().unwrap_or(name);
         let declared = format!("fn {function}(");
-        files
-            .iter()
-            .any(|(path, text)| path.starts_with("tests/it/") && text.contains(&declared))
+        files.iter().any(|(path, text)| path.starts_with("tests/it/") && text.contains(&declared))
     };
     let quoted = map.split('`').skip(1).step_by(2);
     quoted
         .filter(|word| {
-            let is_path = [
-                "src/",
-                "migrations/",
-                "reports/",
-                "seeds/",
-                "tests/",
-                "docs/",
-            ]
-            .iter()
-            .any(|top| word.starts_with(top) && !word.contains(['*', '<', ' ']));
+            let is_path = ["src/", "migrations/", "reports/", "seeds/", "tests/", "docs/"]
+                .iter()
+                .any(|top| word.starts_with(top) && !word.contains(['*', '<', ' ']));
             let is_test = word.contains("::")
-                && word
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || "_:".contains(c));
+                && word.chars().all(|c| c.is_ascii_lowercase() || "_:".contains(c));
             (is_path && !has_path(word)) || (is_test && !has_test(word))
         })
         .map(str::to_owned)
@@ -346,11 +300,7 @@ fn astray(map: &str, files: &[File]) -> Vec<String> {
 #[test]
 fn the_map_names_what_is_there() {
     let files = super::tree();
-    let map = &files
-        .iter()
-        .find(|(path, _)| path == "ARCHITECTURE.md")
-        .expect("the map")
-        .1;
+    let map = &files.iter().find(|(path, _)| path == "ARCHITECTURE.md").expect("the map").1;
     assert_eq!(astray(map, &files), Vec::<String>::new());
 }
 

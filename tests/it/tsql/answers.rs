@@ -105,12 +105,7 @@ fn outcome(store: &Store, text: &str, expected: &str) -> Outcome {
     if right {
         return Outcome::Right;
     }
-    let line = |row: &Vec<Cell>| {
-        row.iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("|")
-    };
+    let line = |row: &Vec<Cell>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
     Outcome::Wrong(table.rows.iter().map(line).collect::<Vec<_>>().join("; "))
 }
 
@@ -143,10 +138,7 @@ fn questions_have_the_answers_of_sql_server_or_none() {
             }
         }
     }
-    println!(
-        "{right} of {} questions are answered, {refused} refused",
-        right + refused
-    );
+    println!("{right} of {} questions are answered, {refused} refused", right + refused);
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(right >= ANSWERED, "{right} are answered");
 }
@@ -158,10 +150,7 @@ fn an_answer_that_is_not_the_servers_is_found() {
     assert_eq!(became("SELECT 1 + 1", "2"), Outcome::Right);
     assert_eq!(became("SELECT 1 + 1", "3"), Outcome::Wrong("2".to_owned()));
     assert_eq!(became("SELECT NULL", "NULL"), Outcome::Right);
-    assert_eq!(
-        became("SELECT 'NULL'", "NULL "),
-        Outcome::Wrong("NULL".to_owned())
-    );
+    assert_eq!(became("SELECT 'NULL'", "NULL "), Outcome::Wrong("NULL".to_owned()));
     assert_eq!(
         became("SELECT CAST('12:30' AS time)", "12:30:01"),
         Outcome::Wrong("12:30:00.000".to_owned())
@@ -170,8 +159,5 @@ fn an_answer_that_is_not_the_servers_is_found() {
         became("SELECT id FROM staff ORDER BY id", "2; 1; 3; 4"),
         Outcome::Wrong("1; 2; 3; 4".to_owned())
     );
-    assert!(matches!(
-        became("SELECT CAST(1 AS xml)", "1"),
-        Outcome::Refused(_)
-    ));
+    assert!(matches!(became("SELECT CAST(1 AS xml)", "1"), Outcome::Refused(_)));
 }

@@ -106,16 +106,10 @@ fn every_feature_is_tested() {
 #[test]
 fn a_feature_that_answers_otherwise_is_found() {
     let page = "\n=== one\nselect 1 as a\n--> 2\n\nselect 1\n--> 1\n";
-    assert_eq!(
-        wrong_in(page, "one", store),
-        "select 1 as a\n  expected 2\n     found 1\n"
-    );
+    assert_eq!(wrong_in(page, "one", store), "select 1 as a\n  expected 2\n     found 1\n");
 }
 
 #[test]
 fn a_text_without_a_from_needs_no_table() {
-    assert_eq!(
-        written("select 'it''s', N'ß', 1.50, .5, -1"),
-        "SELECT 'it''s', 'ß', 1.50, 0.5, -1"
-    );
+    assert_eq!(written("select 'it''s', N'ß', 1.50, .5, -1"), "SELECT 'it''s', 'ß', 1.50, 0.5, -1");
 }

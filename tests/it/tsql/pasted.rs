@@ -11,10 +11,7 @@ use chatdb::store::Store;
 
 fn after(scenario: &str, step: &str) -> Store {
     let library = Library::new(Vec::new()).expect("a library");
-    let options = ReplayOptions {
-        until: Some(step.to_owned()),
-        ..ReplayOptions::default()
-    };
+    let options = ReplayOptions { until: Some(step.to_owned()), ..ReplayOptions::default() };
     let (_, store) = replay::replay(&library, &[scenario.to_owned()], &options).expect("a replay");
     store
 }
@@ -73,11 +70,7 @@ fn both_documented_queries_run_as_restored() {
         let handed = script::export(&query, Dialect::Tsql, &[]).expect("T-SQL");
         let catalog = store.catalog().expect("a catalog");
         assert!(tsql::translate(&handed, &catalog, &[]).is_ok(), "{handed}");
-        assert_eq!(
-            super::answer(&store, &handed),
-            super::answer(&store, &query.sql),
-            "{handed}"
-        );
+        assert_eq!(super::answer(&store, &handed), super::answer(&store, &query.sql), "{handed}");
     }
 }
 
@@ -96,10 +89,7 @@ fn columns_have_the_names_of_sql_server() {
     };
     let answers = ask(&store, &question, &|| false).expect("an answer");
     let answer = &answers.answers[0];
-    assert_eq!(
-        answer.table.names(),
-        ["(No column name)", "x", "y", "activity_id", "ACTIVITY_ID"]
-    );
+    assert_eq!(answer.table.names(), ["(No column name)", "x", "y", "activity_id", "ACTIVITY_ID"]);
     assert_eq!(answer.table.rows.len(), 1);
     assert!(answer.more);
 }

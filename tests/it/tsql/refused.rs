@@ -17,9 +17,7 @@ fn check(cases: &[(&str, &str)]) {
             },
         };
         if found != *expected {
-            wrong.push_str(&format!(
-                "{text}\n  expected {expected}\n     found {found}\n"
-            ));
+            wrong.push_str(&format!("{text}\n  expected {expected}\n     found {found}\n"));
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -32,18 +30,12 @@ fn what_writes_is_refused_by_name() {
             "select 1;\n  update staff set name = 'x'",
             "2:3: `UPDATE` writes, and queries are read-only",
         ),
-        (
-            "delete from staff",
-            "1:1: `DELETE` writes, and queries are read-only",
-        ),
+        ("delete from staff", "1:1: `DELETE` writes, and queries are read-only"),
         (
             "insert into staff (id) values (9)",
             "1:1: `INSERT` writes, and queries are read-only (use a temporary table: its name begins with #)",
         ),
-        (
-            "truncate table staff",
-            "1:1: `TRUNCATE` writes, and queries are read-only",
-        ),
+        ("truncate table staff", "1:1: `TRUNCATE` writes, and queries are read-only"),
         (
             "merge staff using chat on 1 = 1 when matched then delete;",
             "1:1: `MERGE` writes, and queries are read-only (of a temporary table, UPDATE ... FROM and INSERT ... \
@@ -55,18 +47,9 @@ fn what_writes_is_refused_by_name() {
             "1:1: `CREATE TABLE` writes, and queries are read-only (use a temporary table: its name begins \
              with #)",
         ),
-        (
-            "create view v as select 1 as a",
-            "1:1: `CREATE` writes, and queries are read-only",
-        ),
-        (
-            "drop table staff",
-            "1:1: `DROP TABLE` writes, and queries are read-only",
-        ),
-        (
-            "alter table staff add x int",
-            "1:1: `ALTER` writes, and queries are read-only",
-        ),
+        ("create view v as select 1 as a", "1:1: `CREATE` writes, and queries are read-only"),
+        ("drop table staff", "1:1: `DROP TABLE` writes, and queries are read-only"),
+        ("alter table staff add x int", "1:1: `ALTER` writes, and queries are read-only"),
         (
             "select name into copy from staff",
             "1:18: `SELECT INTO copy` writes, and queries are read-only (use a temporary table: INTO #copy)",
@@ -90,10 +73,7 @@ fn what_cannot_be_said_is_refused_by_name() {
             "1:35: T-SQL `WITH ROLLUP or CUBE` is not supported (write GROUP BY ROLLUP(a, b) or CUBE(a, \
              b))",
         ),
-        (
-            "select name from staff where id > all (1)",
-            "1:18: ANY, SOME and ALL take a subquery",
-        ),
+        ("select name from staff where id > all (1)", "1:18: ANY, SOME and ALL take a subquery"),
         (
             "select string_agg(distinct team, ',') from staff",
             "1:8: STRING_AGG takes no DISTINCT (join the texts of a derived table: (SELECT DISTINCT ...) AS name)",
@@ -102,10 +82,7 @@ fn what_cannot_be_said_is_refused_by_name() {
             "select newid()",
             "1:8: T-SQL `NEWID(...)` is not supported (the result would differ on each run)",
         ),
-        (
-            "select lenght(name) from staff",
-            "1:8: T-SQL `LENGHT(...)` is not supported",
-        ),
+        ("select lenght(name) from staff", "1:8: T-SQL `LENGHT(...)` is not supported"),
         (
             "select datepar(year, hired) from staff",
             "1:8: T-SQL `DATEPAR(...)` is not supported (did you mean `DATEPART`?)",
@@ -342,30 +319,15 @@ fn what_sql_server_refuses_is_refused() {
             "select cast(1 as uniqueidentifier)",
             "1:13: cannot convert type int to uniqueidentifier (SQL Server has no such conversion either)",
         ),
-        (
-            "selct 1",
-            "1:1: not valid T-SQL: expected a statement, found `selct`",
-        ),
-        (
-            "select 1 +",
-            "1:11: not valid T-SQL: expected: an expression, found: EOF",
-        ),
-        (
-            "select nam from staff",
-            "1:8: there is no column `nam` (did you mean `name`?)",
-        ),
-        (
-            "select s.nam from staff s",
-            "1:8: `s` has no column `nam` (did you mean `name`?)",
-        ),
+        ("selct 1", "1:1: not valid T-SQL: expected a statement, found `selct`"),
+        ("select 1 +", "1:11: not valid T-SQL: expected: an expression, found: EOF"),
+        ("select nam from staff", "1:8: there is no column `nam` (did you mean `name`?)"),
+        ("select s.nam from staff s", "1:8: `s` has no column `nam` (did you mean `name`?)"),
         (
             "select staff.name from staff s",
             "1:8: `staff.name` refers to no table of the preceding FROM",
         ),
-        (
-            "select * from staf",
-            "1:15: there is no table `staf` (did you mean `staff`?)",
-        ),
+        ("select * from staf", "1:15: there is no table `staf` (did you mean `staff`?)"),
         (
             "select chat_id from chat a join tag b on a.chat_id = b.chat_id",
             "1:8: `chat_id` is in more than one table (write the table before it: table.column)",
@@ -400,10 +362,7 @@ fn what_sql_server_refuses_is_refused() {
             "select id = 1 and 2 from staff",
             "1:8: expected a value, found a condition (write CASE WHEN condition THEN 1 ELSE 0 END)",
         ),
-        (
-            "select id from staff where name",
-            "1:28: expected a condition, found a value",
-        ),
+        ("select id from staff where name", "1:28: expected a condition, found a value"),
         (
             "select (id = 1) from staff",
             "1:9: expected a value, found a condition (write CASE WHEN condition THEN 1 ELSE 0 END)",
@@ -540,18 +499,9 @@ fn types_and_sizes_that_sql_server_has_not_are_refused() {
             "1:13: TRIM takes a text as its argument 1, not a value of type int (CAST it first)",
         ),
         ("select len('a', 'b')", "1:8: LEN takes 1 argument, not 2"),
-        (
-            "select str(1, 2, 3, 4)",
-            "1:8: STR takes 1 to 3 arguments, not 4",
-        ),
-        (
-            "select concat('a')",
-            "1:8: CONCAT takes 2 arguments or more, not 1",
-        ),
-        (
-            "select rank()",
-            "1:8: RANK needs OVER (write RANK(...) OVER (ORDER BY column))",
-        ),
+        ("select str(1, 2, 3, 4)", "1:8: STR takes 1 to 3 arguments, not 4"),
+        ("select concat('a')", "1:8: CONCAT takes 2 arguments or more, not 1"),
+        ("select rank()", "1:8: RANK needs OVER (write RANK(...) OVER (ORDER BY column))"),
         (
             "select cast('a' as varchar(8001))",
             "1:13: invalid type varchar(8001): its length is 1 to 8000",
@@ -560,10 +510,7 @@ fn types_and_sizes_that_sql_server_has_not_are_refused() {
             "select cast('a' as nchar(4001))",
             "1:13: invalid type nchar(4001): its length is 1 to 4000",
         ),
-        (
-            "select cast('a' as char(0))",
-            "1:13: invalid type char(0): its length is 1 to 8000",
-        ),
+        ("select cast('a' as char(0))", "1:13: invalid type char(0): its length is 1 to 8000"),
         (
             "select cast(1 as numeric(39,10))",
             "1:13: invalid type numeric(39,10): its digits are 1 to 38",
@@ -576,10 +523,7 @@ fn types_and_sizes_that_sql_server_has_not_are_refused() {
             "select cast('a' as datetime2(10))",
             "1:13: invalid type datetime2(10): its digits of a second are 0 to 7",
         ),
-        (
-            "declare @t time(8)",
-            "1:9: invalid type time(8): its digits of a second are 0 to 7",
-        ),
+        ("declare @t time(8)", "1:9: invalid type time(8): its digits of a second are 0 to 7"),
         (
             "select cast(born as time) from staff",
             "1:13: cannot convert type date to time (SQL Server has no such conversion either)",
@@ -592,10 +536,7 @@ fn types_and_sizes_that_sql_server_has_not_are_refused() {
             "select sum(id) over (order by id rows between -1 preceding and current row) from staff",
             "1:48: ROWS takes a whole number of rows, from 0",
         ),
-        (
-            "select 1 option (keepfixed)",
-            "1:18: T-SQL `OPTION (KEEPFIXED)` is not supported",
-        ),
+        ("select 1 option (keepfixed)", "1:18: T-SQL `OPTION (KEEPFIXED)` is not supported"),
         (
             "with c as (select 1 as n union all select cast(n as bigint) from c) select n from c",
             "1:48: the types of `n` in the anchor and the recursive member differ: int and bigint \
@@ -631,9 +572,7 @@ fn a_computed_column_of_a_query_is_not_changed_through_it() {
             format!("create table #o (a int, b int); with x as ({query}) update x set b = 0");
         let error = translate(&text, &store().catalog().expect("a catalog"), &[]).expect_err(&text);
         assert!(
-            error
-                .to_string()
-                .ends_with("column `b` is computed and cannot be changed"),
+            error.to_string().ends_with("column `b` is computed and cannot be changed"),
             "{error}"
         );
         assert_eq!(error.hint.as_deref(), Some(hint));
@@ -641,16 +580,11 @@ fn a_computed_column_of_a_query_is_not_changed_through_it() {
             format!("create table #o (a int, b int); update x set b = 0 from ({query}) as x");
         let error = translate(&text, &store().catalog().expect("a catalog"), &[]).expect_err(&text);
         assert!(
-            error
-                .to_string()
-                .ends_with("column `b` is computed and cannot be changed"),
+            error.to_string().ends_with("column `b` is computed and cannot be changed"),
             "{error}"
         );
     }
     let text = "create table #o (a int, b int); with x as (select a from #o) update x set b = 0";
     let error = translate(text, &store().catalog().expect("a catalog"), &[]).expect_err(text);
-    assert!(
-        error.to_string().ends_with("`x` has no column `b`"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("`x` has no column `b`"), "{error}");
 }

@@ -22,11 +22,7 @@ fn call(entry: &Entry, count: usize) -> String {
     let takes = (0..count).map(|at| entry.takes.get(at).or(entry.takes.last()).copied());
     let arguments: Vec<&str> = takes.map(|takes| takes.map_or("1", sample)).collect();
     let name = entry.name.to_uppercase();
-    let over = if matches!(entry.form, CallKind::Window) {
-        " OVER (ORDER BY id)"
-    } else {
-        ""
-    };
+    let over = if matches!(entry.form, CallKind::Window) { " OVER (ORDER BY id)" } else { "" };
     let call = format!("{name}({}){over}", arguments.join(", "));
     format!("USE db; SELECT TOP (1) {call} AS answer FROM staff")
 }
@@ -40,18 +36,10 @@ fn is_called(entry: &Entry) -> bool {
 #[test]
 fn the_table_is_in_order_and_whole() {
     for pair in TABLE.windows(2) {
-        assert!(
-            pair[0].name < pair[1].name,
-            "{} {}",
-            pair[0].name,
-            pair[1].name
-        );
+        assert!(pair[0].name < pair[1].name, "{} {}", pair[0].name, pair[1].name);
     }
     for own in TABLE {
-        assert_eq!(
-            entry(&own.name.to_uppercase()).map(|entry| entry.name),
-            Some(own.name)
-        );
+        assert_eq!(entry(&own.name.to_uppercase()).map(|entry| entry.name), Some(own.name));
         assert!(own.optional <= own.takes.len(), "{}", own.name);
         match own.form {
             CallKind::Rust { name, .. } => {
@@ -73,11 +61,7 @@ fn every_function_answers_with_the_fewest_and_the_most_arguments() {
     for own in TABLE.iter().filter(|own| is_called(own)) {
         for count in [Some(own.least()), own.most()].into_iter().flatten() {
             // A culture is no text like any other.
-            let count = if own.name == "format" {
-                own.least()
-            } else {
-                count
-            };
+            let count = if own.name == "format" { own.least() } else { count };
             let found = answer(&store, &call(own, count));
             // Of ones alone no datetime and no logarithm is made.
             let known = [
@@ -122,10 +106,7 @@ fn another_number_of_arguments_is_refused_by_name() {
 #[test]
 fn a_date_in_the_place_of_a_number_or_a_text_is_refused() {
     let store = store();
-    for own in TABLE
-        .iter()
-        .filter(|own| matches!(own.form, CallKind::Rust { .. }))
-    {
+    for own in TABLE.iter().filter(|own| matches!(own.form, CallKind::Rust { .. })) {
         for (at, takes) in own.takes.iter().enumerate() {
             if !matches!(
                 takes,
@@ -150,10 +131,7 @@ fn a_date_in_the_place_of_a_number_or_a_text_is_refused() {
 #[test]
 fn what_is_refused_says_what_works_instead_or_only_its_name() {
     let store = store();
-    for own in TABLE
-        .iter()
-        .filter(|own| matches!(own.form, CallKind::Refused))
-    {
+    for own in TABLE.iter().filter(|own| matches!(own.form, CallKind::Refused)) {
         let name = own.name.to_uppercase();
         let found = answer(&store, &format!("SELECT {name}(1) FROM staff"));
         assert!(
@@ -170,20 +148,13 @@ fn page() -> String {
          `src/sql/functions/table.rs`; `UPDATE=1 cargo test tsql` writes it anew.\n\n| function | arguments | what it \
          gives |\n| --- | --- | --- |\n",
     );
-    for own in TABLE
-        .iter()
-        .filter(|own| !matches!(own.form, CallKind::Refused))
-    {
+    for own in TABLE.iter().filter(|own| !matches!(own.form, CallKind::Refused)) {
         let arity = match own.form {
             CallKind::Syntax => "see there".to_owned(),
             _ if own.takes.is_empty() => "none".to_owned(),
             _ => own.arity(),
         };
-        let over = if matches!(own.form, CallKind::Window) {
-            " OVER"
-        } else {
-            ""
-        };
+        let over = if matches!(own.form, CallKind::Window) { " OVER" } else { "" };
         page.push_str(&format!(
             "| `{}`{over} | {arity} | {} |\n",
             own.name.to_uppercase(),
@@ -191,15 +162,8 @@ fn page() -> String {
         ));
     }
     page.push_str("\n## Known, and refused\n\n| function | what works instead |\n| --- | --- |\n");
-    for own in TABLE
-        .iter()
-        .filter(|own| matches!(own.form, CallKind::Refused))
-    {
-        page.push_str(&format!(
-            "| `{}` | {} |\n",
-            own.name.to_uppercase(),
-            own.help
-        ));
+    for own in TABLE.iter().filter(|own| matches!(own.form, CallKind::Refused)) {
+        page.push_str(&format!("| `{}` | {} |\n", own.name.to_uppercase(), own.help));
     }
     page
 }

@@ -16,12 +16,7 @@ pub struct WhyArgs {
     #[arg(long, add = complete::queries(), value_name = "SQL")]
     pub query: Option<String>,
     /// SQL dialect of the query: tsql or sqlite
-    #[arg(
-        long,
-        value_name = "DIALECT",
-        default_value = "tsql",
-        requires = "query"
-    )]
+    #[arg(long, value_name = "DIALECT", default_value = "tsql", requires = "query")]
     pub dialect: String,
     /// Explain only the rows with this value, e.g. activity_id=1347
     #[arg(long, value_name = "COLUMN=VALUE")]

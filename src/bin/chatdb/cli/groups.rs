@@ -40,13 +40,7 @@ pub struct OutputArgs {
     )]
     pub format: Option<String>,
     /// Write to FILE instead of standard output
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        help_heading = "Output",
-        group = "written"
-    )]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", group = "written")]
     pub output: Option<PathBuf>,
     /// Replace existing files
     #[arg(long, help_heading = "Output", requires = "written")]

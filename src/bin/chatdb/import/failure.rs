@@ -13,11 +13,7 @@ use crate::failure::{Code, Failure};
 
 impl From<ImportDatabaseError> for Failure {
     fn from(error: ImportDatabaseError) -> Self {
-        let code = if error.is_refusal() {
-            Code::Refused
-        } else {
-            Code::Environment
-        };
+        let code = if error.is_refusal() { Code::Refused } else { Code::Environment };
         let failure = Self::of(code, &error);
         match error {
             ImportDatabaseError::NotOurs { .. }
@@ -47,10 +43,7 @@ impl From<ImportDatabaseError> for Failure {
 /// Whether a file is refused because it unpacks to too much.
 fn is_bomb(error: &ImportError) -> bool {
     let (ImportError::Read { source, .. }
-    | ImportError::Open {
-        source: OpenError::Read(source),
-        ..
-    }) = error
+    | ImportError::Open { source: OpenError::Read(source), .. }) = error
     else {
         return false;
     };
@@ -142,10 +135,8 @@ fn table_hint(error: &TablesError) -> String {
         }
         TablesError::Ambiguous { .. } => {
             let named = in_backticks(&error.to_string());
-            let options: Vec<String> = named
-                .iter()
-                .map(|name| format!("`--table {name}`"))
-                .collect();
+            let options: Vec<String> =
+                named.iter().map(|name| format!("`--table {name}`")).collect();
             format!("choose one: {}", options.join(" or "))
         }
         _ => "load it into its own table, e.g. `--table my_table`, or name the product table that \
@@ -180,15 +171,8 @@ fn date_formats(samples: &[String]) -> Vec<String> {
         "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%Y%m%d", "%b %d %Y",
         "%d %b %Y",
     ];
-    let times = [
-        "",
-        " %H:%M",
-        " %H:%M:%S",
-        " %H:%M:%S%.f",
-        " %I:%M %p",
-        " %I:%M:%S %p",
-        " %I:%M%p",
-    ];
+    let times =
+        ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p"];
     let year = |format: &str| if format.contains("%Y") { 1900 } else { 0 };
     // A format of blanks in other places reads the same; the first one is enough.
     let is_first = |found: &Vec<String>, format: &str| {

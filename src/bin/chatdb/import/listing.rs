@@ -60,11 +60,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
             count(summary.loaded),
             count(summary.rejected),
             summary.exported_at_ms.map_or(Cell::Null, Cell::Timestamp),
-            text(if summary.already_loaded {
-                "already loaded"
-            } else {
-                summary.taken_from
-            }),
+            text(if summary.already_loaded { "already loaded" } else { summary.taken_from }),
         ]
     };
     let loaded_now = || loaded.iter().filter(|summary| !summary.already_loaded);
@@ -75,10 +71,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     Listing {
         title: "Files".to_owned(),
         table: ResultTable {
-            columns: columns
-                .into_iter()
-                .map(|(name, kind)| Column::new(name, kind))
-                .collect(),
+            columns: columns.into_iter().map(|(name, kind)| Column::new(name, kind)).collect(),
             rows: loaded.iter().map(row).collect(),
         },
         remarks: vec![
@@ -97,9 +90,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
 /// The columns that the schema does not have, each with its kind.
 fn unknown(table: &TableSummary) -> Vec<String> {
     let columns = table.unknown_columns.iter();
-    columns
-        .map(|(name, kind)| format!("`{name}` ({kind})"))
-        .collect()
+    columns.map(|(name, kind)| format!("`{name}` ({kind})")).collect()
 }
 
 /// One file: its tables, and what there is to say about it.
@@ -115,11 +106,7 @@ fn file(summary: &Summary) -> Listing {
         ]
     };
     let mut remarks = vec![format!("NULL: {}", summary.null_is)];
-    if let Some(other) = summary
-        .runner_up
-        .as_ref()
-        .filter(|_| summary.margin < CLOSE)
-    {
+    if let Some(other) = summary.runner_up.as_ref().filter(|_| summary.margin < CLOSE) {
         remarks.push(format!(
             "read with `--input-format {}`; `--input-format {other}` fits nearly as well",
             summary.form
@@ -137,11 +124,7 @@ fn file(summary: &Summary) -> Listing {
     for dropped in &summary.dropped_columns {
         remarks.push(format!("not loaded: {dropped}"));
     }
-    if summary
-        .tables
-        .iter()
-        .any(|table| !table.unknown_columns.is_empty())
-    {
+    if summary.tables.iter().any(|table| !table.unknown_columns.is_empty()) {
         remarks.push(
             "other columns are not in the product's schema: their types are inferred from their values".to_owned(),
         );
@@ -165,10 +148,7 @@ fn file(summary: &Summary) -> Listing {
 /// the import database only: it may be about somebody.
 fn rejects(loaded: &[Summary]) -> Option<Listing> {
     let row = |summary: &Summary, reject: &Reject| {
-        let column = reject
-            .column_name
-            .clone()
-            .or(reject.column.map(|n| n.to_string()));
+        let column = reject.column_name.clone().or(reject.column.map(|n| n.to_string()));
         vec![
             text(&summary.file),
             count(reject.line),
@@ -241,10 +221,7 @@ pub fn remarks(summary: &Summary) -> Vec<String> {
         let sentences = summary.reject_sentences().into_iter();
         remarks.extend(sentences.map(|sentence| format!("{file}: {sentence}")));
     } else if let Some(footer) = summary.footer.filter(|_| summary.footer_differs()) {
-        remarks.push(format!(
-            "{file}: {} records, but its trailer says {footer}",
-            summary.records
-        ));
+        remarks.push(format!("{file}: {} records, but its trailer says {footer}", summary.records));
     }
     let is_said =
         |warning: &&String| summary.footer_differs() && warning.starts_with("the trailer");

@@ -52,10 +52,7 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
 
 /// A command with the same options for reading.
 pub fn typed(args: &ImportArgs, command: CommandLine) -> CommandLine {
-    let flags = [
-        ("--lossy", args.lossy),
-        ("--empty-is-null", args.empty_is_null),
-    ];
+    let flags = [("--lossy", args.lossy), ("--empty-is-null", args.empty_is_null)];
     let flags = flags.into_iter().filter(|(_, is_set)| *is_set);
     let command = command
         .option("--input-format", &args.input_format)
@@ -64,10 +61,7 @@ pub fn typed(args: &ImportArgs, command: CommandLine) -> CommandLine {
         .option("--exported-at", &args.exported_at)
         .option("--date-format", &args.date_format)
         .option("--result-set", args.result_set)
-        .option(
-            "--format-file",
-            args.format_file.as_ref().map(|file| file.display()),
-        )
+        .option("--format-file", args.format_file.as_ref().map(|file| file.display()))
         .option("--field-terminator", &args.field_terminator)
         .option("--row-terminator", &args.row_terminator)
         .option("--quote", &args.quote)
@@ -87,10 +81,8 @@ fn yes_or_no(text: &str) -> Result<bool, Failure> {
     match text {
         "yes" => Ok(true),
         "no" => Ok(false),
-        _ => Err(
-            Failure::new(Code::Usage, format!("invalid `--header {text}`"))
-                .hint("use `--header yes` or `--header no`"),
-        ),
+        _ => Err(Failure::new(Code::Usage, format!("invalid `--header {text}`"))
+            .hint("use `--header yes` or `--header no`")),
     }
 }
 

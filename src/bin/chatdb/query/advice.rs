@@ -47,9 +47,7 @@ pub(super) fn change_instead(args: &QueryArgs, files: &[PathBuf], text: &str) ->
 fn copy_instead(args: &QueryArgs, files: &[PathBuf], text: &str, table: &str) -> String {
     let copy = format!("#{table}");
     let statement = text.trim().trim_end_matches(';');
-    let is_plain = table
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_plain = table.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_plain || statement.contains(';') || args.file.is_some() {
         return format!(
             "`{table}` is not one of the product's tables, which alone are changed; SELECT * INTO #copy FROM [{table}] \
@@ -72,10 +70,7 @@ fn source(command: CommandLine, args: &QueryArgs, files: &[PathBuf]) -> CommandL
         let db = args.db.as_ref().map(|db| db.display());
         return command.option("--db", db).option("--after", &args.after);
     }
-    import::typed(
-        &args.reading,
-        command.args(files.iter().map(|file| file.display())),
-    )
+    import::typed(&args.reading, command.args(files.iter().map(|file| file.display())))
 }
 
 /// A statement in which a table goes by another name, outside of texts.
@@ -95,11 +90,7 @@ fn renamed(statement: &str, table: &str, to: &str) -> String {
             let (before, from) = rest.split_at(start);
             let (word, after) = from.split_at(from.find(|c| !of_word(c)).unwrap_or(from.len()));
             made.push_str(before);
-            made.push_str(if word.eq_ignore_ascii_case(table) {
-                to
-            } else {
-                word
-            });
+            made.push_str(if word.eq_ignore_ascii_case(table) { to } else { word });
             rest = after;
         }
         made.push_str(rest);
@@ -121,11 +112,9 @@ pub(super) fn time_instead(store: &Store, text: &str) -> String {
 fn newest(store: &Store, text: &str) -> Option<String> {
     let named = tsql::tables(text).ok()?;
     let catalog = store.catalog().ok()?;
-    let tables = catalog.tables().filter(|table| {
-        named
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&table.name))
-    });
+    let tables = catalog
+        .tables()
+        .filter(|table| named.iter().any(|name| name.eq_ignore_ascii_case(&table.name)));
     let columns = tables.flat_map(|table| {
         let columns = table.columns.iter().flatten();
         let dated = columns.filter(|(_, of)| of.is_moment());

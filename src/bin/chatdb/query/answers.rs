@@ -15,11 +15,7 @@ pub(super) fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing>
         .enumerate()
         .map(|(at, Answer { table, more })| {
             let rows = counted(table.rows.len(), "row");
-            let remark = if more {
-                format!("the first {rows}; there are more")
-            } else {
-                rows
-            };
+            let remark = if more { format!("the first {rows}; there are more") } else { rows };
             Listing {
                 title: match (title, count) {
                     (Some(title), 1) => title.to_owned(),
@@ -56,8 +52,6 @@ fn changed(changes: &[(u32, u64)]) -> Listing {
                 .map(|(line, rows)| vec![number(u64::from(*line)), number(*rows)])
                 .collect(),
         },
-        remarks: vec![format!(
-            "{rows} in total, not counting changes made by triggers"
-        )],
+        remarks: vec![format!("{rows} in total, not counting changes made by triggers")],
     }
 }

@@ -16,9 +16,7 @@ use crate::failure::Failure;
 /// Labels what each change of a course rests on.
 pub(super) type Label<'l> = &'l dyn Fn(&[Scheduled], &mut Course) -> Result<(), Failure>;
 
-const COLUMNS: [&str; 8] = [
-    "at", "because", "who", "of", "what", "before", "after", "basis",
-];
+const COLUMNS: [&str; 8] = ["at", "because", "who", "of", "what", "before", "after", "basis"];
 
 /// A course as it is shown: what changes and when, and which invariants hold.
 pub(super) fn listed(
@@ -28,18 +26,12 @@ pub(super) fn listed(
     course: &Course,
     invariants: &[Invariant],
 ) -> Listing {
-    let rows = course
-        .looks
-        .iter()
-        .flat_map(|look| look_rows(simulation, schedule, look));
+    let rows = course.looks.iter().flat_map(|look| look_rows(simulation, schedule, look));
     let changes = course.looks.iter().filter(|look| !look.changes.is_empty());
     let times: BTreeSet<i64> = changes.map(|look| look.at_ms).collect();
     let mut remarks = vec![match times.len() {
         0 => "nothing changes".to_owned(),
-        times => format!(
-            "{}; nothing changes in between",
-            counted(times, "moment") + " of change"
-        ),
+        times => format!("{}; nothing changes in between", counted(times, "moment") + " of change"),
     }];
     remarks.extend(legends(course));
     remarks.extend(course.uncovered.iter().map(|servers| not_covered(servers)));
@@ -51,11 +43,7 @@ pub(super) fn listed(
             _ => format!("not violated: {}", invariant.text()),
         });
     }
-    Listing {
-        title,
-        table: ResultTable::of_texts(COLUMNS, rows),
-        remarks,
-    }
+    Listing { title, table: ResultTable::of_texts(COLUMNS, rows), remarks }
 }
 
 /// Which invariant a course violates, and when.

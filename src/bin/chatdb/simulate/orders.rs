@@ -18,15 +18,7 @@ pub(super) fn orders(
     let rows = groups.iter().enumerate();
     let rows = rows.flat_map(|(at, group)| rows_of(at + 1, group, events));
     let count: usize = groups.iter().map(|group| group.orders.len()).sum();
-    let names = [
-        "outcome",
-        "orders",
-        "when",
-        "who",
-        "of",
-        "what",
-        "at the end",
-    ];
+    let names = ["outcome", "orders", "when", "who", "of", "what", "at the end"];
     let mut remarks = vec![format!(
         "{}, {}",
         counted(count as u64, "order"),
@@ -42,9 +34,7 @@ pub(super) fn orders(
     let all_timed = events.iter().all(|event| event.after_ms.is_some());
     if !all_timed {
         let first = simulation.offset(simulation.now_ms());
-        remarks.push(format!(
-            "events are ten seconds apart, starting after {first}"
-        ));
+        remarks.push(format!("events are ten seconds apart, starting after {first}"));
     }
     Listing {
         title: format!("Orders from {}", from),
@@ -67,12 +57,7 @@ fn rows_of(number: usize, group: &OrderGroup, events: &[TimedCause]) -> Vec<Vec<
     };
     let head = [number.to_string(), group.orders.len().to_string(), when];
     let said = |fact: Option<&SimulatedFact>| match fact {
-        Some(fact) => [
-            fact.party.clone(),
-            fact.subject.clone(),
-            fact.fact.clone(),
-            value(fact),
-        ],
+        Some(fact) => [fact.party.clone(), fact.subject.clone(), fact.fact.clone(), value(fact)],
         None => [const { String::new() }; 4],
     };
     let row = |head: [String; 3], fact| {

@@ -40,12 +40,7 @@ pub(super) fn find(
     wanted: &Condition,
     events: &[TimedCause],
 ) -> Result<(Listing, Option<String>), Failure> {
-    let Task {
-        simulation,
-        args,
-        from,
-        label,
-    } = task;
+    let Task { simulation, args, from, label } = task;
     let limits = (args.max_states, DEEPEST);
     let end = simulation.find(wanted, &causes(events), limits, Merging::Merged)?;
     let title = format!("Shortest schedule from {} to: {}", from, wanted.text);
@@ -77,9 +72,8 @@ pub(super) fn find(
                 counted(states as u64, "state")
             );
             let more = states.saturating_mul(10);
-            Err(Failure::new(Code::Refused, message).hint(format!(
-                "name fewer causes, or raise the limit: `--max-states {more}`"
-            )))
+            Err(Failure::new(Code::Refused, message)
+                .hint(format!("name fewer causes, or raise the limit: `--max-states {more}`")))
         }
     }
 }
@@ -90,10 +84,7 @@ fn reached(simulation: &Simulation, found: &FoundSchedule) -> String {
     }
     let events = counted(found.schedule.len() as u64, "event");
     let states = counted(found.states as u64, "state");
-    format!(
-        "reached at {} with {events}; {states} searched",
-        simulation.offset(found.at_ms)
-    )
+    format!("reached at {} with {events}; {states} searched", simulation.offset(found.at_ms))
 }
 
 /// The command that runs a schedule again.
@@ -114,12 +105,7 @@ pub(super) fn random(
     invariants: &[Invariant],
     count: u64,
 ) -> Result<(Listing, Option<String>), Failure> {
-    let Task {
-        simulation,
-        args,
-        from,
-        label,
-    } = task;
+    let Task { simulation, args, from, label } = task;
     let seed = args.seed;
     let broken = simulation.random(&causes(events), invariants, count, seed)?;
     let Some(broken) = broken else {
@@ -131,13 +117,7 @@ pub(super) fn random(
         };
         return Ok((listing, None));
     };
-    let Broken {
-        number,
-        events_before,
-        schedule,
-        invariant,
-        mut course,
-    } = broken;
+    let Broken { number, events_before, schedule, invariant, mut course } = broken;
     label(&schedule, &mut course)?;
     let own = std::slice::from_ref(&invariants[invariant]);
     let title = format!("Schedule from {} that violates: {}", from, own[0].text());

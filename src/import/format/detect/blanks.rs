@@ -33,10 +33,7 @@ impl BlanksAround {
             return Self::default();
         };
         let width = first.len();
-        let rest = || {
-            rest.iter()
-                .filter(move |(_, fields)| fields.len() == width && width > 1)
-        };
+        let rest = || rest.iter().filter(move |(_, fields)| fields.len() == width && width > 1);
         let begins = |text: &str| text.starts_with(' ');
         let ends = |text: &str| text.ends_with(' ');
         let names = has_names.then(|| records[0]);
@@ -52,11 +49,7 @@ impl BlanksAround {
         let closed = names.is_none_or(|names| all(names, 0..last, ends));
         let behind = (before && closed && nearly_all(rest(), 0..last, ends))
             || (has_names && fills_columns(records, width));
-        Self {
-            before,
-            before_first: before && nearly_all(rest(), 0..1, begins),
-            behind,
-        }
+        Self { before, before_first: before && nearly_all(rest(), 0..1, begins), behind }
     }
 
     /// Removes them from `fields` of `text`; numbers, times and NULL lose all leading spaces.
@@ -72,11 +65,7 @@ impl BlanksAround {
             let inner = value.trim_matches(' ');
             let is_typed = inner == "NULL"
                 || matches!(CellShape::of(inner), CellShape::Number | CellShape::Time);
-            let before = if at == 0 {
-                self.before_first
-            } else {
-                self.before
-            };
+            let before = if at == 0 { self.before_first } else { self.before };
             if is_typed && (before || self.behind) {
                 field.start += value.len() - value.trim_start_matches(' ').len();
             } else if before && field.start < field.end && value.starts_with(' ') {
@@ -88,11 +77,8 @@ impl BlanksAround {
 
 /// The text of a field without quotes that is not empty.
 fn bare<'f>((text, fields): Fields<'f>, at: usize) -> Option<&'f str> {
-    let field = fields
-        .get(at)
-        .filter(|field| field.written == Written::Bare)?;
-    text.get(field.start..field.end)
-        .filter(|text| !text.is_empty())
+    let field = fields.get(at).filter(|field| field.written == Written::Bare)?;
+    text.get(field.start..field.end).filter(|text| !text.is_empty())
 }
 
 fn all(record: Fields<'_>, places: std::ops::Range<usize>, is: impl Fn(&str) -> bool) -> bool {
@@ -162,11 +148,7 @@ pub fn spaced_values(line: &str) -> usize {
     let mut fields: Vec<Field> = line
         .split(' ')
         .map(|word| {
-            let field = Field {
-                start,
-                end: start + word.len(),
-                written: Written::Bare,
-            };
+            let field = Field { start, end: start + word.len(), written: Written::Bare };
             start = field.end + 1;
             field
         })

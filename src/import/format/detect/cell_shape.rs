@@ -26,9 +26,7 @@ pub(super) static LOOKS: LazyLock<HashMap<&'static str, CellShape>> = LazyLock::
         let look = if declared.starts_with("DATETIME") {
             CellShape::Time
         } else if declared.is_empty()
-            || ["CHAR", "TEXT", "BINARY", "BLOB"]
-                .iter()
-                .any(|text| declared.contains(text))
+            || ["CHAR", "TEXT", "BINARY", "BLOB"].iter().any(|text| declared.contains(text))
         {
             CellShape::Text
         } else {
@@ -109,13 +107,11 @@ pub(super) fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let shape = |at: usize, pattern: &[u8]| {
         bytes.get(at..at + pattern.len()).is_some_and(|part| {
-            (part.iter().zip(pattern)).all(|(b, p)| {
-                if *p == b'0' {
-                    b.is_ascii_digit()
-                } else {
-                    b == p
-                }
-            })
+            (part.iter().zip(pattern)).all(
+                |(b, p)| {
+                    if *p == b'0' { b.is_ascii_digit() } else { b == p }
+                },
+            )
         })
     };
     let day = shape(0, b"0000-00-00");
@@ -127,19 +123,13 @@ pub(super) fn is_time(text: &str) -> bool {
 #[must_use]
 pub fn is_known_column(name: &str) -> bool {
     let name = name.trim_matches(['[', ']', '"']);
-    let last = name
-        .rsplit('.')
-        .next()
-        .unwrap_or(name)
-        .trim_matches(['[', ']']);
+    let last = name.rsplit('.').next().unwrap_or(name).trim_matches(['[', ']']);
     last.starts_with("__$") || COLUMNS.contains_key(last.to_ascii_lowercase().as_str())
 }
 
 /// Whether a column of the product is declared as something other than text; `None` if `name` is not a column.
 pub(super) fn is_declared_typed(name: &str) -> Option<bool> {
-    COLUMNS
-        .get(name.trim().to_ascii_lowercase().as_str())
-        .copied()
+    COLUMNS.get(name.trim().to_ascii_lowercase().as_str()).copied()
 }
 
 /// Whether `text` could be a column name: not a number, time, NULL or address, and on one line.

@@ -36,11 +36,8 @@ pub(super) fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<S
     let first = lines.iter().find(|line| !line.is_empty())?;
     let count = |long: &&&str| first.matches(**long).count();
     // Of two that stand equally often, the longer one is meant: it comes first, and the last maximum is taken.
-    let long = LONG
-        .iter()
-        .rev()
-        .max_by_key(count)
-        .filter(|long| first.matches(**long).count() > 1)?;
+    let long =
+        LONG.iter().rev().max_by_key(count).filter(|long| first.matches(**long).count() > 1)?;
     // A single separator that stands more often is meant, be it a part of the long one or not.
     let stands = first.matches(long).count();
     let more = |c: char| first.matches(c).count() > stands * long.matches(c).count().max(1);
@@ -68,31 +65,20 @@ pub(super) fn paired_marks(text: &str) -> Option<(String, String)> {
         c.is_ascii_punctuation()
             && !matches!(c, '"' | '\'' | '.' | ')' | ']' | '}' | '>' | '_' | '-')
     };
-    ['|', ',', ';', '\t', '^', '~']
-        .into_iter()
-        .find_map(|separator| {
-            let sign = |at: usize| {
-                text[..at]
-                    .chars()
-                    .next_back()
-                    .filter(|c| is_sign(*c) && *c != separator)
-            };
-            let first = text.find(separator)?;
-            let between = format!("{}{separator}", sign(first)?);
-            let line_end = text.match_indices(separator).find_map(|(at, found)| {
-                let rest = &text[at + found.len()..];
-                let line_end = ["\r\n", "\n"]
-                    .into_iter()
-                    .find(|end| rest.starts_with(end))?;
-                Some(format!("{}{separator}{line_end}", sign(at)?))
-            })?;
-            let (fields, records) = (
-                text.matches(&between).count(),
-                text.matches(&line_end).count(),
-            );
-            let behind = line_end.trim_end_matches(['\r', '\n']);
-            let all = text.matches(separator).count();
-            (behind != between && fields >= records && (fields + records) * 20 >= all * 19)
-                .then_some((between, line_end.clone()))
-        })
+    ['|', ',', ';', '\t', '^', '~'].into_iter().find_map(|separator| {
+        let sign =
+            |at: usize| text[..at].chars().next_back().filter(|c| is_sign(*c) && *c != separator);
+        let first = text.find(separator)?;
+        let between = format!("{}{separator}", sign(first)?);
+        let line_end = text.match_indices(separator).find_map(|(at, found)| {
+            let rest = &text[at + found.len()..];
+            let line_end = ["\r\n", "\n"].into_iter().find(|end| rest.starts_with(end))?;
+            Some(format!("{}{separator}{line_end}", sign(at)?))
+        })?;
+        let (fields, records) = (text.matches(&between).count(), text.matches(&line_end).count());
+        let behind = line_end.trim_end_matches(['\r', '\n']);
+        let all = text.matches(separator).count();
+        (behind != between && fields >= records && (fields + records) * 20 >= all * 19)
+            .then_some((between, line_end.clone()))
+    })
 }

@@ -127,14 +127,8 @@ impl<'s> Kept<'s> {
         let start = usize::try_from(record.offset).ok()?;
         let bytes = sample.get(start..start + record.bytes.len())?;
         let cells = std::str::from_utf8(bytes).ok()?;
-        let fields = record
-            .fields
-            .iter()
-            .map(|field| without_formula(cells, *field));
-        Some(Self {
-            cells,
-            fields: fields.collect(),
-        })
+        let fields = record.fields.iter().map(|field| without_formula(cells, *field));
+        Some(Self { cells, fields: fields.collect() })
     }
 
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
@@ -157,9 +151,7 @@ fn without_formula(cells: &str, field: Field) -> Field {
         Written::Doubled => ("=\"\"", "\"\""),
         _ => ("=\"", "\""),
     };
-    let inner = text
-        .strip_prefix(marks.0)
-        .and_then(|text| text.strip_suffix(marks.1));
+    let inner = text.strip_prefix(marks.0).and_then(|text| text.strip_suffix(marks.1));
     match inner.filter(|inner| !inner.contains('"')) {
         None => field,
         Some(inner) => Field {
@@ -278,14 +270,11 @@ impl SplitCandidate {
     }
 
     fn look_at(&mut self, mut kept: Vec<Kept<'_>>, delimiter: &str, whole: bool) {
-        if let Some(at) = kept
-            .iter()
-            .position(|record| match trailer::stop(record.cells) {
-                // With as many fields as the first line, what a tool says may be a record.
-                Some(Stop::Client) => kept[0].fields.len() != record.fields.len(),
-                stop => stop.is_some(),
-            })
-        {
+        if let Some(at) = kept.iter().position(|record| match trailer::stop(record.cells) {
+            // With as many fields as the first line, what a tool says may be a record.
+            Some(Stop::Client) => kept[0].fields.len() != record.fields.len(),
+            stop => stop.is_some(),
+        }) {
             kept.truncate(at);
         }
         kept.retain(|record| {
@@ -307,11 +296,7 @@ impl SplitCandidate {
         }
         self.take_blanks_off(&mut kept, delimiter);
         let names = usize::from(self.header) + usize::from(self.rule);
-        self.width = if self.header {
-            kept[0].fields.len()
-        } else {
-            most_frequent(&kept)
-        };
+        self.width = if self.header { kept[0].fields.len() } else { most_frequent(&kept) };
         if self.header {
             let records = &kept[names.min(kept.len())..];
             let is_trailing = |record: &&Kept<'_>| {
@@ -382,32 +367,19 @@ impl SplitCandidate {
         let of_column = |at: usize| records.iter().filter_map(move |record| record.text(at));
         self.resaved = (0..shown).any(|at| are_resaved(of_column(at)));
         self.spoiled = (0..shown).find_map(|at| {
-            let name = kept
-                .first()
-                .filter(|_| names > 0)
-                .and_then(|names| names.text(at));
+            let name = kept.first().filter(|_| names > 0).and_then(|names| names.text(at));
             Spoiled::column(at, name, of_column(at))
         });
         // What the schema declares says more than what a column of texts happens to look like.
         let typed = |at: usize| {
             let known = head.get(at).and_then(|name| is_declared_typed(name));
-            known.unwrap_or(matches!(
-                self.looks[at],
-                CellShape::Number | CellShape::Time
-            ))
+            known.unwrap_or(matches!(self.looks[at], CellShape::Number | CellShape::Time))
         };
-        let of = |marked: &[bool]| {
-            (0..marked.len())
-                .filter(|at| marked[*at] && typed(*at))
-                .count()
-        };
+        let of = |marked: &[bool]| (0..marked.len()).filter(|at| marked[*at] && typed(*at)).count();
         (self.typed_nothing, self.typed_word) = (of(&empty), of(&word));
         self.ragged = self.records - fitting;
         self.quoted_columns = quoted.iter().filter(|(quoted, _)| *quoted).count();
-        self.mixed_columns = quoted
-            .iter()
-            .filter(|(quoted, bare)| *quoted && *bare)
-            .count();
+        self.mixed_columns = quoted.iter().filter(|(quoted, bare)| *quoted && *bare).count();
         self.fit = share(fitting, self.records + self.rejects);
     }
 
@@ -440,15 +412,10 @@ impl SplitCandidate {
             return false;
         };
         let width = first.fields.len();
-        let same: Vec<&Kept<'_>> = rest
-            .iter()
-            .filter(|record| record.fields.len() == width)
-            .collect();
+        let same: Vec<&Kept<'_>> =
+            rest.iter().filter(|record| record.fields.len() == width).collect();
         let typed = |at: usize| {
-            let looks = same
-                .iter()
-                .filter_map(|record| record.text(at))
-                .map(CellShape::of);
+            let looks = same.iter().filter_map(|record| record.text(at)).map(CellShape::of);
             let look = looks.fold(CellShape::Nothing, CellShape::and);
             matches!(look, CellShape::Number | CellShape::Time)
         };

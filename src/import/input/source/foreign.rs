@@ -43,11 +43,7 @@ pub(super) static FOREIGN: &[UnsupportedFile] = &[
         "attach it on a server, and export the tables from there as CSV",
         b"\x01\x0F\x00\x00",
     ),
-    UnsupportedFile::new(
-        "an SQLite database",
-        "name it with `--db`",
-        b"SQLite format 3\0",
-    ),
+    UnsupportedFile::new("an SQLite database", "name it with `--db`", b"SQLite format 3\0"),
     UnsupportedFile::new("an Access database", CONVERT, b"\x00\x01\x00\x00Standard "),
     UnsupportedFile::new("a program", EXPORT, b"MZ\x90\0"),
     UnsupportedFile::new("a program", EXPORT, b"\x7FELF"),
@@ -65,21 +61,13 @@ impl UnsupportedFile {
         advice: &'static str,
         begins: &'static [u8],
     ) -> Self {
-        Self {
-            what,
-            advice,
-            begins,
-            at: 0,
-        }
+        Self { what, advice, begins, at: 0 }
     }
 
     /// The kind of a file that begins with `bytes`; `None` if it may be an export.
     pub(super) fn of(bytes: &[u8]) -> Option<&'static Self> {
-        let begins = |kind: &&Self| {
-            bytes
-                .get(kind.at..)
-                .is_some_and(|bytes| bytes.starts_with(kind.begins))
-        };
+        let begins =
+            |kind: &&Self| bytes.get(kind.at..).is_some_and(|bytes| bytes.starts_with(kind.begins));
         FOREIGN.iter().find(begins)
     }
 
@@ -113,12 +101,8 @@ impl UnsupportedFile {
         );
         let begins = text.trim_ascii_start();
         let tag = |tag: &&[u8]| {
-            begins
-                .get(..tag.len())
-                .is_some_and(|begins| begins.eq_ignore_ascii_case(tag))
-                && begins
-                    .get(tag.len())
-                    .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
+            begins.get(..tag.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(tag))
+                && begins.get(tag.len()).is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
         };
         let tags: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<meta", b"<table"];
         tags.iter().any(tag).then_some(&PAGE)

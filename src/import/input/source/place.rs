@@ -23,12 +23,9 @@ impl Placed {
     pub(super) fn new(file: File, tally: &Arc<Tally>) -> Result<Self, File> {
         let about = file.metadata();
         match about.map(|about| (about.is_file(), about.len())) {
-            Ok((true, length)) if length > 0 && cfg!(any(unix, windows)) => Ok(Self {
-                file: Arc::new(file),
-                base: 0,
-                length,
-                tally: Arc::clone(tally),
-            }),
+            Ok((true, length)) if length > 0 && cfg!(any(unix, windows)) => {
+                Ok(Self { file: Arc::new(file), base: 0, length, tally: Arc::clone(tally) })
+            }
             _ => Err(file),
         }
     }
@@ -57,21 +54,14 @@ impl Placed {
     /// The bytes from `at` on. Not counted as read.
     #[must_use]
     pub fn look(&self, at: u64) -> impl Read + Send + use<> {
-        At {
-            file: Arc::clone(&self.file),
-            at: self.base + at,
-        }
+        At { file: Arc::clone(&self.file), at: self.base + at }
     }
 
     /// The bytes from `at` on, up to where everything counts as read.
     #[must_use]
     pub fn go_on(&self, at: u64) -> impl Read + Send + use<> {
         self.tally.read.store(self.base + at, Ordering::Relaxed);
-        Raw {
-            reader: Box::new(self.look(at)),
-            tally: Arc::clone(&self.tally),
-            hash: None,
-        }
+        Raw { reader: Box::new(self.look(at)), tally: Arc::clone(&self.tally), hash: None }
     }
 }
 

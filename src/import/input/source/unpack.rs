@@ -31,11 +31,7 @@ impl<R: BufRead> Frames<R> {
     pub(super) fn new(reader: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW);
-        Self {
-            reader,
-            decoder,
-            inside: false,
-        }
+        Self { reader, decoder, inside: false }
     }
 
     /// Begins the next frame; `false` at the end.
@@ -95,9 +91,7 @@ impl<R: Read> Read for Bounded<R> {
         let count = self.reader.read(out)?;
         self.count += count as u64;
         let read = self.tally.read();
-        let by_ratio = read
-            .saturating_mul(self.bounds.ratio)
-            .max(self.bounds.floor);
+        let by_ratio = read.saturating_mul(self.bounds.ratio).max(self.bounds.floor);
         let limit = by_ratio.min(self.bounds.unpacked);
         if self.count > limit {
             return Err(io::Error::other(TooMuch { read, limit }));
@@ -128,10 +122,7 @@ pub(super) fn spool(reader: &mut dyn Read, bounds: &UnpackLimits) -> Result<File
     let mut file = tempfile::tempfile()?;
     let count = io::copy(&mut reader.take(bounds.unpacked + 1), &mut file)?;
     if count > bounds.unpacked {
-        let too_much = TooMuch {
-            read: count,
-            limit: bounds.unpacked,
-        };
+        let too_much = TooMuch { read: count, limit: bounds.unpacked };
         return Err(SourceError::Io(io::Error::other(too_much)));
     }
     file.seek(SeekFrom::Start(0))?;

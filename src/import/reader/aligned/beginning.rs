@@ -73,11 +73,7 @@ impl<R: Read> Aligned<R> {
             }
             blanks += 1;
         }
-        let enough = if self.below || self.grid.is_none() {
-            1
-        } else {
-            2
-        };
+        let enough = if self.below || self.grid.is_none() { 1 } else { 2 };
         Ok(blanks + self.blanks >= enough)
     }
 
@@ -86,10 +82,7 @@ impl<R: Read> Aligned<R> {
         let Some((head, broken)) = self.head_at(0)? else {
             return Ok(false);
         };
-        let again = self
-            .grid
-            .as_ref()
-            .is_some_and(|grid| broken > 0 && grid.names == head.text);
+        let again = self.grid.as_ref().is_some_and(|grid| broken > 0 && grid.names == head.text);
         let line = self.lines.peek(0)?.map_or(0, |line| line.number);
         self.lines.skip((broken * 2).max(1));
         self.unwrapped |= broken > 1;
@@ -97,8 +90,7 @@ impl<R: Read> Aligned<R> {
         self.is_lost = false;
         if again && !self.below {
             let detail = "repeated header".to_owned();
-            self.queue
-                .reject(line, &head.text, Reason::RepeatedHeader, detail, 0);
+            self.queue.reject(line, &head.text, Reason::RepeatedHeader, detail, 0);
             return Ok(true);
         }
         if self.grid.is_some() && !self.below {
@@ -231,11 +223,7 @@ impl<R: Read> Aligned<R> {
         };
         let (mut at, mut whole, mut others, mut blanks, mut joined) = (0, 0, 0, false, 0);
         while at < count {
-            if self
-                .lines
-                .peek(at)?
-                .is_some_and(|line| line.text.is_empty())
-            {
+            if self.lines.peek(at)?.is_some_and(|line| line.text.is_empty()) {
                 at += 1;
                 continue;
             }

@@ -78,11 +78,7 @@ pub(super) struct LinesLeft {
 
 impl LinesLeft {
     /// More than possible.
-    pub(super) const ALL: Self = Self {
-        unfit: usize::MAX / 2,
-        shifted: usize::MAX,
-        proved: 0,
-    };
+    pub(super) const ALL: Self = Self { unfit: usize::MAX / 2, shifted: usize::MAX, proved: 0 };
 
     pub(super) fn or_fewer(self, other: Self) -> Self {
         match (other.unfit, other.shifted) < (self.unfit, self.shifted) {
@@ -93,13 +89,7 @@ impl LinesLeft {
 }
 
 pub(super) fn held(line: u64, text: String, fields: Vec<Field>) -> OwnedRecord {
-    OwnedRecord {
-        line,
-        text,
-        cells: None,
-        fields,
-        ..OwnedRecord::default()
-    }
+    OwnedRecord { line, text, cells: None, fields, ..OwnedRecord::default() }
 }
 
 /// The length of lines in each measure, including the breaks between them.
@@ -144,10 +134,7 @@ impl Candidate {
 
     /// Its length, where `last` is its last line.
     pub(super) fn sum(&self, last: Option<&Line>) -> Sum {
-        Sum {
-            lengths: self.lengths,
-            end: last.map(|line| line.end),
-        }
+        Sum { lengths: self.lengths, end: last.map(|line| line.end) }
     }
 }
 
@@ -188,20 +175,14 @@ impl Grid {
         }
         let places = measure.cut(text, &self.places)?;
         let blank = |gap: &str| gap.bytes().all(|b| b == b' ') && gap.len() <= 1;
-        let clear = places
-            .windows(2)
-            .all(|pair| blank(&text[pair[0].end..pair[1].start]));
+        let clear = places.windows(2).all(|pair| blank(&text[pair[0].end..pair[1].start]));
         clear.then(|| self.fields(text, places, length == self.total))
     }
 
     pub(super) fn fields(&self, text: &str, places: Vec<Range<usize>>, is_full: bool) -> Cut {
-        let mut cut = Cut {
-            is_full,
-            ..Cut::default()
-        };
-        for (place, (typed, declared)) in places
-            .into_iter()
-            .zip(self.typed.iter().zip(&self.declared))
+        let mut cut = Cut { is_full, ..Cut::default() };
+        for (place, (typed, declared)) in
+            places.into_iter().zip(self.typed.iter().zip(&self.declared))
         {
             let field = padded_field(text, place.clone());
             if let Some(typed) = typed {
@@ -243,11 +224,7 @@ impl Grid {
     pub(super) fn find_types(&mut self, lines: &[String]) {
         let cut: Vec<Option<Cut>> = lines.iter().map(|line| self.cut(line, true)).collect();
         let mut typed = self.typed.clone();
-        for (column, typed) in typed
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, typed)| typed.is_none())
-        {
+        for (column, typed) in typed.iter_mut().enumerate().filter(|(_, typed)| typed.is_none()) {
             let texts = lines.iter().zip(&cut).filter_map(|(line, cut)| {
                 let field = cut.as_ref()?.fields.get(column)?;
                 Some(&line[field.start..field.end]).filter(|text| *text != "NULL")
@@ -285,11 +262,7 @@ pub(in crate::import::reader) fn padded_field(text: &str, place: Range<usize>) -
     let right =
         inner == "NULL" || matches!(CellShape::of(inner), CellShape::Number | CellShape::Time);
     Field {
-        start: if right {
-            end - inner.len()
-        } else {
-            place.start
-        },
+        start: if right { end - inner.len() } else { place.start },
         end,
         written: Written::Bare,
     }

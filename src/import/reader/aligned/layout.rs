@@ -14,15 +14,9 @@ pub fn score(lines: &[String]) -> f64 {
     let Some(dashes) = beginning.iter().position(|line| is_dashes(line)) else {
         return 0.0;
     };
-    let broken = lines[dashes..]
-        .iter()
-        .take(BROKEN)
-        .take_while(|line| is_dashes(line))
-        .count();
+    let broken = lines[dashes..].iter().take(BROKEN).take_while(|line| is_dashes(line)).count();
     let found = [broken, 1].into_iter().any(|broken| {
-        let head = dashes
-            .checked_sub(broken)
-            .and_then(|first| lines.get(first..dashes + broken));
+        let head = dashes.checked_sub(broken).and_then(|first| lines.get(first..dashes + broken));
         head.is_some_and(|head| Head::of(head).is_some())
     });
     if is_spaced(lines) {
@@ -66,9 +60,7 @@ pub fn is_spaced(lines: &[String]) -> bool {
         let cut = Measure::Units.cut(line, &places);
         cut.is_some_and(|cut| {
             cut[cut.len() - 1].start < line.len()
-                && cut
-                    .windows(2)
-                    .all(|pair| &line[pair[0].end..pair[1].start] == " ")
+                && cut.windows(2).all(|pair| &line[pair[0].end..pair[1].start] == " ")
         })
     });
     !rows.is_empty() && few == rows.len() && fitting * 2 > rows.len() && cut.count() == 0
@@ -94,11 +86,7 @@ pub fn is_format_table(lines: &[String]) -> bool {
     let is_wider =
         |line: &&String| line.trim_end().chars().count() > dashes.trim_end().chars().count();
     let has_gaps = dashes.trim_end().contains("  ") || dashes.starts_with(' ');
-    let rows = || {
-        lines[head + 1..]
-            .iter()
-            .filter(|line| !line.trim().is_empty())
-    };
+    let rows = || lines[head + 1..].iter().filter(|line| !line.trim().is_empty());
     let last_is_short = rows().count() > 0
         && rows().all(|line| line.starts_with(' ') && is_wider(&line))
         && !is_spaced(lines);
@@ -161,27 +149,17 @@ impl Head {
         }
         let places = columns(&dashes.concat())?;
         let text = above.concat();
-        let cut = Measure::ALL
-            .iter()
-            .find_map(|measure| measure.cut(&text, &places))?;
-        let clear = cut
-            .windows(2)
-            .all(|pair| text[pair[0].end..pair[1].start].bytes().all(|b| b == b' '));
-        let names: Vec<String> = cut
-            .iter()
-            .map(|place| text[place.clone()].trim().to_owned())
-            .collect();
+        let cut = Measure::ALL.iter().find_map(|measure| measure.cut(&text, &places))?;
+        let clear =
+            cut.windows(2).all(|pair| text[pair[0].end..pair[1].start].bytes().all(|b| b == b' '));
+        let names: Vec<String> =
+            cut.iter().map(|place| text[place.clone()].trim().to_owned()).collect();
         let odd = |name: &String| name.contains([',', ';', '\t', '"', '|']);
         let rest = cut.last().map_or("", |last| &text[last.end..]);
         let named = names.iter().any(|name| !name.is_empty())
             && !names.iter().any(odd)
             && rest.trim().is_empty();
-        (clear && named).then_some(Self {
-            places,
-            text,
-            names,
-            pieces,
-        })
+        (clear && named).then_some(Self { places, text, names, pieces })
     }
 }
 
@@ -246,11 +224,7 @@ impl Measure {
     }
 
     pub(in crate::import::reader) fn length(self, text: &str) -> usize {
-        if text.is_ascii() {
-            text.len()
-        } else {
-            text.chars().map(|c| self.of(c)).sum()
-        }
+        if text.is_ascii() { text.len() } else { text.chars().map(|c| self.of(c)).sum() }
     }
 
     /// The byte offset of each of `places` in `text`; the end of the text for positions beyond it. `None` if a position
@@ -260,10 +234,7 @@ impl Measure {
         text: &str,
         places: &[Range<usize>],
     ) -> Option<Vec<Range<usize>>> {
-        let mut wanted = places
-            .iter()
-            .flat_map(|place| [place.start, place.end])
-            .peekable();
+        let mut wanted = places.iter().flat_map(|place| [place.start, place.end]).peekable();
         let mut found = Vec::with_capacity(places.len() * 2);
         let mut at = 0;
         for (byte, c) in text.char_indices() {

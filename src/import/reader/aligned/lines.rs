@@ -40,19 +40,12 @@ impl<R: Read> Aligned<R> {
             if at > 0 && self.ends_at(from + at)? {
                 return Ok(None);
             }
-            let Some(line) = self
-                .lines
-                .peek(from + at)?
-                .filter(|line| line.bad.is_none())
-            else {
+            let Some(line) = self.lines.peek(from + at)?.filter(|line| line.bad.is_none()) else {
                 return Ok(None);
             };
             sum.add(line);
             let full = sum.lengths.contains(&total);
-            let reaches = sum
-                .lengths
-                .iter()
-                .any(|length| *length >= last && *length < total);
+            let reaches = sum.lengths.iter().any(|length| *length >= last && *length < total);
             if full || (reaches && (!padded || at == 0)) {
                 if let Some(mut found) = self.fitting(from, at + 1, &sum, !padded)? {
                     // A line that is a record by itself goes on with no line that is another: all may be records, or
@@ -174,28 +167,19 @@ impl<R: Read> Aligned<R> {
 
     /// A record wrapped into as many lines as the header.
     pub(super) fn wrapped(&mut self) -> Result<bool, ReadError> {
-        let lengths = self
-            .grid
-            .as_ref()
-            .map(|grid| grid.pieces.clone())
-            .unwrap_or_default();
+        let lengths = self.grid.as_ref().map(|grid| grid.pieces.clone()).unwrap_or_default();
         let mut text = String::new();
         for (at, length) in lengths.iter().enumerate() {
             let Some(line) = self.lines.peek(at)?.filter(|line| line.bad.is_none()) else {
                 return self.reject_wrapped();
             };
-            let fits = Measure::ALL
-                .iter()
-                .any(|measure| measure.length(&line.text) == *length);
+            let fits = Measure::ALL.iter().any(|measure| measure.length(&line.text) == *length);
             if !fits && at + 1 < lengths.len() {
                 return self.reject_wrapped();
             }
             text.push_str(&line.text);
         }
-        let grid = self
-            .grid
-            .as_ref()
-            .unwrap_or_else(|| unreachable!("names were read"));
+        let grid = self.grid.as_ref().unwrap_or_else(|| unreachable!("names were read"));
         match grid.cut(&text, grid.trimmed) {
             Some(Cut { fields, .. }) => {
                 let number = self.lines.peek(0)?.map_or(0, |line| line.number);
@@ -211,8 +195,7 @@ impl<R: Read> Aligned<R> {
     fn reject_wrapped(&mut self) -> Result<bool, ReadError> {
         if let Some(line) = self.lines.pop()? {
             let detail = "cannot be joined with the lines around it".to_owned();
-            self.queue
-                .reject(line.number, &line.text, Reason::WrappedLine, detail, 1);
+            self.queue.reject(line.number, &line.text, Reason::WrappedLine, detail, 1);
         }
         Ok(true)
     }

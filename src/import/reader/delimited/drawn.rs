@@ -16,10 +16,7 @@ pub(super) struct Drawn {
 impl Drawn {
     /// The table below a rule such as `----+-------+---`.
     pub(super) fn below(rule: &str) -> Self {
-        Self {
-            last: rule.rsplit('+').next().map_or(0, str::len),
-            continues: false,
-        }
+        Self { last: rule.rsplit('+').next().map_or(0, str::len), continues: false }
     }
 
     /// Whether a line is part of a row of several lines, and then how many records it stands for: one for the first,

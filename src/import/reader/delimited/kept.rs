@@ -10,11 +10,7 @@ use std::borrow::Cow;
 
 /// The name in a header field.
 pub(super) fn name(kept: &OwnedRecord, field: Field) -> String {
-    let text = kept
-        .text
-        .get(field.start..field.end)
-        .unwrap_or_default()
-        .trim_matches(' ');
+    let text = kept.text.get(field.start..field.end).unwrap_or_default().trim_matches(' ');
     let name = if field.written == Written::Doubled {
         text.replace("\"\"", "\"")
     } else {

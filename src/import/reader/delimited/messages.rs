@@ -35,10 +35,7 @@ impl Delimited {
             Some(Message::Note) => self.messages += 1,
             Some(Message::Stop(_)) if self.is_typed_record(kept) => return false,
             Some(Message::Stop(stop)) => {
-                self.stop = Some(StopLine {
-                    stop,
-                    lines: vec![kept.clone()],
-                });
+                self.stop = Some(StopLine { stop, lines: vec![kept.clone()] });
             }
         }
         true
@@ -67,11 +64,7 @@ impl Delimited {
             || trailer::completed_at_ms(&kept.text).is_some();
         let is_record = kept.fields.len() == self.plan.width && !kept.is_blank() && !is_said;
         let is_text = !is_record && !is_said && !names;
-        if let Some(stop) = self
-            .stop
-            .as_mut()
-            .filter(|stop| is_text && !stop.is_closed())
-        {
+        if let Some(stop) = self.stop.as_mut().filter(|stop| is_text && !stop.is_closed()) {
             stop.lines.push(kept);
             return None;
         }
@@ -85,9 +78,7 @@ impl Delimited {
             return;
         };
         if stop == Stop::Client && record_follows {
-            return lines
-                .into_iter()
-                .for_each(|line| self.take_no_message(line));
+            return lines.into_iter().for_each(|line| self.take_no_message(line));
         }
         self.flush();
         let below = self.place == Place::Below;
@@ -117,10 +108,8 @@ impl Delimited {
     pub(super) fn count(&mut self, rows: u64) {
         self.flush();
         self.place = Place::Below;
-        self.waiting.push_back(Waiting::Trailer(Trailer {
-            rows: Some(rows),
-            completed_at_ms: None,
-        }));
+        self.waiting
+            .push_back(Waiting::Trailer(Trailer { rows: Some(rows), completed_at_ms: None }));
     }
 
     /// What follows a row count: the time, another result, or another record after all.
@@ -129,10 +118,8 @@ impl Delimited {
             return;
         }
         if let Some(at) = trailer::completed_at_ms(&kept.text) {
-            self.waiting.push_back(Waiting::Trailer(Trailer {
-                rows: None,
-                completed_at_ms: Some(at),
-            }));
+            self.waiting
+                .push_back(Waiting::Trailer(Trailer { rows: None, completed_at_ms: Some(at) }));
             return;
         }
         if self.header.as_ref() == Some(&kept.text) || are_names(kept.texts()) {

@@ -90,11 +90,7 @@ impl Delimited {
     }
 
     pub(super) fn ragged(&mut self, kept: &OwnedRecord) {
-        let detail = format!(
-            "expected {} fields, found {}",
-            self.plan.width,
-            kept.fields.len()
-        );
+        let detail = format!("expected {} fields, found {}", self.plan.width, kept.fields.len());
         self.reject(kept, Reason::Ragged, detail, 1);
     }
 
@@ -105,9 +101,8 @@ impl Delimited {
         detail: String,
         records: u64,
     ) {
-        self.waiting.push_back(Waiting::Reject(reject(
-            kept.line, &kept.text, reason, detail, records,
-        )));
+        self.waiting
+            .push_back(Waiting::Reject(reject(kept.line, &kept.text, reason, detail, records)));
     }
 
     /// Takes a line of a format that quotes fields with the separator in them. If a quote is open, the field may
@@ -177,10 +172,8 @@ impl Delimited {
             if kept.fields.len() == self.plan.width {
                 self.waiting.push_back(Waiting::Record(kept));
             } else {
-                let detail = format!(
-                    "a quote is unclosed, with {} fields next to it",
-                    kept.fields.len()
-                );
+                let detail =
+                    format!("a quote is unclosed, with {} fields next to it", kept.fields.len());
                 self.reject(&kept, Reason::UnclosedQuote, detail, 1);
             }
         }
@@ -205,10 +198,8 @@ impl Delimited {
         let cut = self.ending.is_cut();
         let unended = self.ending.is_unended() && self.plan.record_end.is_none();
         if let Some(Waiting::Reject(reject)) = self.waiting.back_mut() {
-            let broken = matches!(
-                reject.reason,
-                Reason::NotText | Reason::Ragged | Reason::UnclosedQuote
-            );
+            let broken =
+                matches!(reject.reason, Reason::NotText | Reason::Ragged | Reason::UnclosedQuote);
             let fewer = reject.reason != Reason::NotText || cut;
             if broken && fewer && (cut || unended || self.plan.record_end.is_some()) {
                 reject.reason = Reason::Truncated;

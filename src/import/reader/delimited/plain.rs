@@ -30,9 +30,7 @@ impl Plain<'_> {
             return Seen::Reject(reject);
         }
         let plain = record.fields.len() == self.width
-            && self
-                .header
-                .is_none_or(|header| header.as_bytes() != record.bytes)
+            && self.header.is_none_or(|header| header.as_bytes() != record.bytes)
             && !begins_like_a_name(record.bytes, record.fields)
             && !begins_like_a_message(record.bytes);
         if !plain {
@@ -46,11 +44,7 @@ impl Plain<'_> {
 }
 
 pub(super) fn not_text(record: &RawRecord<'_>) -> Option<Reject> {
-    if record.ascii {
-        None
-    } else {
-        record.text().err()
-    }
+    if record.ascii { None } else { record.text().err() }
 }
 
 /// Whether a record may be an error with as many commas as a record, or a row count with as many spaces.
@@ -67,13 +61,10 @@ pub(super) fn begins_like_a_message(bytes: &[u8]) -> bool {
 
 /// Whether a record may be a different header. Hardly any record is: its first field would be a number.
 pub(super) fn begins_like_a_name(bytes: &[u8], fields: &[Field]) -> bool {
-    let first = fields
-        .first()
-        .and_then(|field| bytes.get(field.start..field.end))
-        .unwrap_or_default();
-    let could = first
-        .first()
-        .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'[' | b'_' | b'-'));
+    let first =
+        fields.first().and_then(|field| bytes.get(field.start..field.end)).unwrap_or_default();
+    let could =
+        first.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'[' | b'_' | b'-'));
     could
         && first != b"NULL"
         && (first[0] == b'-' || std::str::from_utf8(first).is_ok_and(is_known_column))

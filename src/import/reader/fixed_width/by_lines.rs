@@ -50,12 +50,9 @@ impl<R: Read> Columns<R> {
     ) -> Self {
         let measures: &[Measure] = match (aligned, several) {
             (true, _) => &Measure::ALL,
-            (false, true) => &[
-                Measure::Units,
-                Measure::Characters,
-                Measure::Screen,
-                Measure::Bytes,
-            ],
+            (false, true) => {
+                &[Measure::Units, Measure::Characters, Measure::Screen, Measure::Bytes]
+            }
             (false, false) => &[Measure::Units],
         };
         Self {
@@ -96,14 +93,12 @@ impl<R: Read> Columns<R> {
             self.begun = true;
             self.head = Some(line.text.clone());
             self.lines.skip(1);
-            self.queue
-                .push(Waiting::Header(self.plan.names.clone().unwrap_or_default()));
+            self.queue.push(Waiting::Header(self.plan.names.clone().unwrap_or_default()));
             return Ok(true);
         }
         if self.head.as_ref() == Some(&line.text) {
             let detail = "repeated header".to_owned();
-            self.queue
-                .reject(line.number, &line.text, Reason::RepeatedHeader, detail, 0);
+            self.queue.reject(line.number, &line.text, Reason::RepeatedHeader, detail, 0);
             self.lines.skip(1);
             return Ok(true);
         }
@@ -168,8 +163,7 @@ impl<R: Read> Columns<R> {
         for _ in 0..count {
             let Some(line) = self.lines.pop()? else { break };
             if !line.is_blank() {
-                self.queue
-                    .reject(line.number, &line.text, Reason::Ragged, detail.clone(), 1);
+                self.queue.reject(line.number, &line.text, Reason::Ragged, detail.clone(), 1);
             }
         }
         Ok(())
@@ -177,9 +171,7 @@ impl<R: Read> Columns<R> {
 
     fn is_longer(&self, text: &str) -> bool {
         let end = self.plan.places.last().map_or(0, |last| last.end);
-        self.measures
-            .iter()
-            .all(|measure| measure.length(text) > end)
+        self.measures.iter().all(|measure| measure.length(text) > end)
     }
 
     fn cut(&self, text: &str) -> Cut {
@@ -201,10 +193,7 @@ impl<R: Read> Columns<R> {
             if self.aligned && !ends.into_iter().all(clear) {
                 continue;
             }
-            let fields = cut
-                .into_iter()
-                .map(|place| padded_field(text, place))
-                .collect();
+            let fields = cut.into_iter().map(|place| padded_field(text, place)).collect();
             if found.as_ref().is_some_and(|found| *found != fields) {
                 return Cut::Several;
             }

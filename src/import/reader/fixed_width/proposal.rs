@@ -19,15 +19,12 @@ pub fn proposal(text: &str, whole: bool) -> Option<Vec<usize>> {
         return None;
     }
     let blank = |at: usize| rows.iter().all(|row| row.as_bytes()[at] == b' ');
-    let starts: Vec<usize> = (0..length)
-        .filter(|at| *at == 0 || blank(at - 1) && !blank(*at))
-        .collect();
+    let starts: Vec<usize> =
+        (0..length).filter(|at| *at == 0 || blank(at - 1) && !blank(*at)).collect();
     // The blank in the middle of a time is no end of a column.
     let within = |start: &usize| {
         let time = |row: &&str| {
-            let day = start
-                .checked_sub(11)
-                .and_then(|from| row.get(from..*start + 8));
+            let day = start.checked_sub(11).and_then(|from| row.get(from..*start + 8));
             day.is_some_and(|text| CellShape::of(text) == CellShape::Time)
         };
         rows.iter().any(time)

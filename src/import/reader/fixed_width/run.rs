@@ -65,10 +65,7 @@ impl<R: Read> Run<R> {
     }
 
     fn wrong(&self, what: &str) -> ReadError {
-        ReadError::Malformed {
-            line: 1,
-            what: format!("record {} {what}", self.count + 1),
-        }
+        ReadError::Malformed { line: 1, what: format!("record {} {what}", self.count + 1) }
     }
 
     /// The end of the record at the beginning of the buffer; `None` if it is incomplete.
@@ -123,11 +120,9 @@ impl<R: Read> Run<R> {
         let bytes = &self.buffer[self.at..self.at + end];
         match std::str::from_utf8(bytes) {
             Ok(text) => {
-                let fields = Measure::Units.cut(text, &self.plan.places).map(|cut| {
-                    cut.into_iter()
-                        .map(|place| padded_field(text, place))
-                        .collect()
-                });
+                let fields = Measure::Units
+                    .cut(text, &self.plan.places)
+                    .map(|cut| cut.into_iter().map(|place| padded_field(text, place)).collect());
                 match fields {
                     Some(fields) => self.queue.push(Waiting::Record(OwnedRecord {
                         line: self.count,
@@ -138,16 +133,14 @@ impl<R: Read> Run<R> {
                     })),
                     None => {
                         let detail = "a character crosses the end of a column".to_owned();
-                        self.queue
-                            .reject(self.count, text, Reason::Ragged, detail, 1);
+                        self.queue.reject(self.count, text, Reason::Ragged, detail, 1);
                     }
                 }
             }
             Err(_) => {
                 let text = String::from_utf8_lossy(bytes).replace('\u{FFFD}', "?");
                 let detail = "it contains bytes that are not text".to_owned();
-                self.queue
-                    .reject(self.count, &text, Reason::NotText, detail, 1);
+                self.queue.reject(self.count, &text, Reason::NotText, detail, 1);
             }
         }
         self.at += end;

@@ -57,10 +57,7 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
             let places = said.places();
             let names = names_at(head, &places);
             let header = names.is_some();
-            let matching = said
-                .names
-                .clone()
-                .filter(|names| names.len() == places.len());
+            let matching = said.names.clone().filter(|names| names.len() == places.len());
             (places, names.or(matching), header)
         }
         None => {
@@ -72,10 +69,7 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
     let (rows, last) = (rows(body), places.last()?.clone());
     let ends = said.and_then(|said| said.ends);
     let fits = |end: usize| {
-        let fitting = rows
-            .iter()
-            .filter(|row| (last.start..=end).contains(&units(row)))
-            .count();
+        let fitting = rows.iter().filter(|row| (last.start..=end).contains(&units(row))).count();
         share(fitting, rows.len())
     };
     let full = rows.iter().filter(|row| units(row) == last.end).count();
@@ -97,22 +91,12 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
     let ends = ends.unwrap_or(if run { Ends::Run } else { Ends::Lines });
     let mut found = Found {
         fit: if ends == Ends::Run { 1.0 } else { fits(end) },
-        plan: FixedWidthPlan {
-            places,
-            names,
-            header,
-            ends,
-            padded,
-        },
+        plan: FixedWidthPlan { places, names, header, ends, padded },
         word: 0,
         typed_nothing: 0,
         touch: false,
         right: false,
-        footer: text
-            .lines()
-            .rev()
-            .take(8)
-            .any(|line| trailer::rows(line).is_some()),
+        footer: text.lines().rev().take(8).any(|line| trailer::rows(line).is_some()),
     };
     match ends {
         Ends::Lines => found.look_at(&rows),
@@ -123,11 +107,7 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
 
 /// The rows of the beginning: lines that are neither blank nor a count or time.
 pub(super) fn rows_of(body: &str, whole: bool) -> Vec<&str> {
-    let end = if whole {
-        body.len()
-    } else {
-        body.rfind('\n').unwrap_or(0)
-    };
+    let end = if whole { body.len() } else { body.rfind('\n').unwrap_or(0) };
     let is_row = |line: &&str| {
         let below = trailer::rows(line).is_some() || trailer::completed_at_ms(line).is_some();
         !line.trim().is_empty() && !below

@@ -99,23 +99,13 @@ fn said_of(of: ShadeOf<'_>) -> (String, Vec<String>) {
         }
         ShadeOf::Rows(one) => one,
     };
-    let class = if one.confidence == "high" {
-        "open"
-    } else {
-        "over"
-    };
+    let class = if one.confidence == "high" { "open" } else { "over" };
     let (observed, expected) = (one.observed, one.expected);
-    let mut evidence = vec![format!(
-        "{observed} of {expected:.0} expected {}",
-        one.counted
-    )];
+    let mut evidence = vec![format!("{observed} of {expected:.0} expected {}", one.counted)];
     evidence.extend(one.evidence.iter().cloned());
     if !one.or_servers.is_empty() {
         let or = one.or_servers.join(" or ");
         evidence.push(format!("a failure of {or} would leave the same rows"));
     }
-    (
-        mark(class, &format!("confidence {}", one.confidence)),
-        evidence,
-    )
+    (mark(class, &format!("confidence {}", one.confidence)), evidence)
 }

@@ -60,9 +60,7 @@ fn argument(value: &Value, name: &str) -> Result<i32, FunctionError> {
     };
     let within = minutes.filter(|minutes| minutes.abs() <= FURTHEST);
     within.ok_or_else(|| {
-        FunctionError::new(format!(
-            "The timezone provided to builtin function {name} is invalid."
-        ))
+        FunctionError::new(format!("The timezone provided to builtin function {name} is invalid."))
     })
 }
 

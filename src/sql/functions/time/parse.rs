@@ -6,12 +6,8 @@ use super::{MONTHS, Moment, first_day, offset};
 
 /// `.003` as a length of time; digits beyond the ninth do not count.
 pub(super) fn fraction(text: &str) -> TimeDelta {
-    let digits: String = text
-        .chars()
-        .filter(char::is_ascii_digit)
-        .chain(std::iter::repeat('0'))
-        .take(9)
-        .collect();
+    let digits: String =
+        text.chars().filter(char::is_ascii_digit).chain(std::iter::repeat('0')).take(9).collect();
     TimeDelta::nanoseconds(digits.parse().unwrap_or(0))
 }
 
@@ -124,9 +120,7 @@ pub fn parse(text: &str, style: Option<i64>) -> Option<Moment> {
     let tokens = tokens(text.trim_matches(' '));
     // The time starts at the number before the first colon, or before AM or PM.
     let is_half = |token: &Token<'_>| matches!(token, Token::Word(w) if w == "am" || w == "pm");
-    let colon = tokens
-        .iter()
-        .position(|token| matches!(token, Token::Sign(':')) || is_half(token));
+    let colon = tokens.iter().position(|token| matches!(token, Token::Sign(':')) || is_half(token));
     let split = match colon {
         Some(0) => return None,
         Some(at) => at - 1,

@@ -46,8 +46,5 @@ fn moment(of: Type, date: NaiveDate, parts: &[i64]) -> Option<Moment> {
     let offset = hours.checked_mul(60)?.checked_add(minutes)?;
     let is_offset =
         minutes.abs() < 60 && hours.signum() * minutes.signum() >= 0 && offset.abs() <= 14 * 60;
-    is_offset.then_some(Moment {
-        local: at,
-        offset: i32::try_from(offset).ok()?,
-    })
+    is_offset.then_some(Moment { local: at, offset: i32::try_from(offset).ok()? })
 }

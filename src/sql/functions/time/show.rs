@@ -73,11 +73,7 @@ fn date_in(style: i64, at: &NaiveDateTime) -> Option<String> {
 /// The time in a style, empty in one of dates alone.
 fn time_in(style: i64, at: &NaiveDateTime, from: Type) -> String {
     let half = if at.hour() < 12 { "AM" } else { "PM" };
-    let hour = if at.hour().is_multiple_of(12) {
-        12
-    } else {
-        at.hour() % 12
-    };
+    let hour = if at.hour().is_multiple_of(12) { 12 } else { at.hour() % 12 };
     // The digits of a second that the type has; a `datetime` has them after a colon in some styles.
     let (digits, newer) = match from {
         Type::DateTime2(digits) | Type::Time(digits) => (usize::from(digits), true),
@@ -114,10 +110,7 @@ fn show_with_offset(at: &Moment, digits: u8, style: i64) -> Result<String, Funct
         126 => Ok(format!("{local}{offset}")),
         127 => {
             let utc = at.utc().map(Moment::without_offset).ok_or_else(unread)?;
-            Ok(format!(
-                "{}Z",
-                show(&utc, Type::DateTime2(digits), Some(style))?
-            ))
+            Ok(format!("{}Z", show(&utc, Type::DateTime2(digits), Some(style))?))
         }
         1..=7 | 10..=12 | 23 | 101..=107 | 110..=112 => Ok(local),
         _ => Err(FunctionError::refused(format!(

@@ -19,11 +19,7 @@ const LONGEST_CHANGE: usize = 300;
 
 impl Reader<'_> {
     pub(super) fn change(&mut self, at: Position) -> Result<Flow, TsqlError> {
-        let read = if self.is_at(0, "DELETE") {
-            self.delete()
-        } else {
-            self.update()
-        };
+        let read = if self.is_at(0, "DELETE") { self.delete() } else { self.update() };
         let statement = read.map_err(|error| syntax(&error, self.last, at))?;
         Ok(Flow::One(Box::new(statement)))
     }
@@ -71,11 +67,7 @@ impl Reader<'_> {
             let mut query = empty_query()?;
             let with_token = self.parser.next_token().into();
             let cte_tables = self.parser.parse_comma_separated(Parser::parse_cte)?;
-            query.with = Some(ast::With {
-                with_token,
-                recursive: false,
-                cte_tables,
-            });
+            query.with = Some(ast::With { with_token, recursive: false, cte_tables });
             query.body = Box::new(if self.is_at(0, "DELETE") {
                 SetExpr::Delete(self.delete()?)
             } else {
@@ -103,9 +95,7 @@ impl Reader<'_> {
                 other = Some(format!("ALTER TABLE {} {word}", alter.name));
                 return Err(ParserError::ParserError("expected ADD".to_owned()));
             }
-            let columns = self
-                .parser
-                .parse_comma_separated(Parser::parse_column_def)?;
+            let columns = self.parser.parse_comma_separated(Parser::parse_column_def)?;
             let added = |column_def| ast::AlterTableOperation::AddColumn {
                 column_keyword: false,
                 if_not_exists: false,
@@ -152,9 +142,7 @@ impl Reader<'_> {
         }
         let output = self.output()?;
         let from = if self.take("FROM") {
-            let sources = self
-                .parser
-                .parse_comma_separated(Parser::parse_table_and_joins)?;
+            let sources = self.parser.parse_comma_separated(Parser::parse_table_and_joins)?;
             Some(UpdateTableFromKind::AfterSet(sources))
         } else {
             None
@@ -208,9 +196,7 @@ impl Reader<'_> {
         let target = self.parser.parse_table_and_joins()?;
         let (tables, from) = match (&target.relation, self.take("FROM")) {
             (TableFactor::Table { name, .. }, true) => {
-                let sources = self
-                    .parser
-                    .parse_comma_separated(Parser::parse_table_and_joins)?;
+                let sources = self.parser.parse_comma_separated(Parser::parse_table_and_joins)?;
                 (vec![name.clone()], sources)
             }
             _ => (Vec::new(), vec![target]),
@@ -218,19 +204,10 @@ impl Reader<'_> {
         let output = self.output()?;
         let (tables, from) = match (output.is_some(), tables.as_slice(), from.as_slice()) {
             // FROM may stand behind OUTPUT as well.
-            (
-                true,
-                [],
-                [
-                    TableWithJoins {
-                        relation: TableFactor::Table { name, .. },
-                        ..
-                    },
-                ],
-            ) if self.take("FROM") => {
-                let sources = self
-                    .parser
-                    .parse_comma_separated(Parser::parse_table_and_joins)?;
+            (true, [], [TableWithJoins { relation: TableFactor::Table { name, .. }, .. }])
+                if self.take("FROM") =>
+            {
+                let sources = self.parser.parse_comma_separated(Parser::parse_table_and_joins)?;
                 (vec![name.clone()], sources)
             }
             _ => (tables, from),
@@ -267,11 +244,7 @@ impl Reader<'_> {
         } else {
             None
         };
-        Ok(Some(OutputClause::Output {
-            output_token,
-            select_items,
-            into_table,
-        }))
+        Ok(Some(OutputClause::Output { output_token, select_items, into_table }))
     }
 }
 

@@ -53,13 +53,8 @@ impl Reader<'_> {
         let runs = |nth: usize| self.is_at(nth, "EXEC") || self.is_at(nth, "EXECUTE");
         let called = if self.is_at(0, "INSERT") {
             let end = (1..LONGEST_INSERT).find(|nth| self.ends_statement(*nth));
-            let has_rows = |nth| {
-                ["SELECT", "VALUES"]
-                    .iter()
-                    .any(|word| self.is_at(nth, word))
-            };
-            end.filter(|end| !(1..*end).any(has_rows))
-                .map(|end| end + 1)
+            let has_rows = |nth| ["SELECT", "VALUES"].iter().any(|word| self.is_at(nth, word));
+            end.filter(|end| !(1..*end).any(has_rows)).map(|end| end + 1)
         } else {
             Some(0)
         };
@@ -75,9 +70,8 @@ impl Reader<'_> {
         let token = self.parser.peek_nth_token_ref(exec);
         let word = word(&token.token).unwrap_or("EXEC").to_ascii_uppercase();
         // `EXEC @result = name`, or `schema.name`.
-        let name = (exec + 1..exec + 7)
-            .take_while(|nth| !self.ends_statement(*nth))
-            .find_map(|nth| {
+        let name =
+            (exec + 1..exec + 7).take_while(|nth| !self.ends_statement(*nth)).find_map(|nth| {
                 let text = self.parser.peek_nth_token_ref(nth).to_string();
                 let text = text.trim_matches(['[', ']']).to_lowercase();
                 text.starts_with("sp_").then_some(text)
@@ -96,9 +90,8 @@ impl Reader<'_> {
 
 /// Refuses by their first word the statements that are not read at all.
 fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
-    const READ: [&str; 9] = [
-        "SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF",
-    ];
+    const READ: [&str; 9] =
+        ["SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF"];
     const WRITE: [&str; 22] = [
         "ALTER",
         "BACKUP",

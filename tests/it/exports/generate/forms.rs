@@ -103,11 +103,7 @@ const PLAIN: Form = Form {
     tells_widths: false,
     reads: None,
 };
-const GRID: Form = Form {
-    encoding: Encoding::Utf8Mark,
-    is_flat: true,
-    ..PLAIN
-};
+const GRID: Form = Form { encoding: Encoding::Utf8Mark, is_flat: true, ..PLAIN };
 const TEXT: Form = Form {
     shape: Shape::Aligned,
     above: Above::NamesAndDashes,
@@ -116,13 +112,7 @@ const TEXT: Form = Form {
     footer: Some("rows affected"),
     ..PLAIN
 };
-const BCP: Form = Form {
-    above: Above::Nothing,
-    separator: "\t",
-    null: "",
-    empty: "\0",
-    ..PLAIN
-};
+const BCP: Form = Form { above: Above::Nothing, separator: "\t", null: "", empty: "\0", ..PLAIN };
 const FIXED: Form = Form {
     shape: Shape::Widths,
     above: Above::Nothing,
@@ -248,11 +238,8 @@ impl Form {
             text += self.row_end;
         }
         if self.above == Above::NamesAndDashes {
-            let dashes: Vec<String> = grid
-                .columns
-                .iter()
-                .map(|(name, _)| "-".repeat(name.len()))
-                .collect();
+            let dashes: Vec<String> =
+                grid.columns.iter().map(|(name, _)| "-".repeat(name.len())).collect();
             text += &dashes.join(self.separator);
             text += self.row_end;
         }
@@ -287,11 +274,7 @@ impl Form {
             line + self.row_end
         };
         let names = || grid.columns.iter().map(|(name, _)| (*name).to_owned());
-        let mut text = if self.has_names() {
-            line(names().collect())
-        } else {
-            String::new()
-        };
+        let mut text = if self.has_names() { line(names().collect()) } else { String::new() };
         for row in &grid.rows {
             text += &line(row.iter().map(|value| value.text(self.null)).collect());
         }
@@ -301,19 +284,11 @@ impl Form {
     fn aligned(&self, grid: &Grid) -> String {
         let widths = widths(grid);
         let line = |texts: Vec<String>| {
-            let padded: Vec<String> = texts
-                .iter()
-                .zip(&widths)
-                .map(|(text, width)| format!("{text:width$}"))
-                .collect();
+            let padded: Vec<String> =
+                texts.iter().zip(&widths).map(|(text, width)| format!("{text:width$}")).collect();
             padded.join(" ") + self.row_end
         };
-        let mut text = line(
-            grid.columns
-                .iter()
-                .map(|(name, _)| (*name).to_owned())
-                .collect(),
-        );
+        let mut text = line(grid.columns.iter().map(|(name, _)| (*name).to_owned()).collect());
         if self.above == Above::NamesAndDashes {
             text += &line(widths.iter().map(|width| "-".repeat(*width)).collect());
         }
@@ -325,30 +300,15 @@ impl Form {
 
     fn markdown(&self, grid: &Grid) -> String {
         let escaped = |text: String| {
-            let html = text
-                .replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('>', "&gt;");
-            let html = html
-                .replace('"', "&quot;")
-                .replace('\'', "&#39;")
-                .replace('|', "\\|");
+            let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let html = html.replace('"', "&quot;").replace('\'', "&#39;").replace('|', "\\|");
             html.replace("\r\n", "\n").replace(['\r', '\n'], "<br />")
         };
         let line = |texts: Vec<String>| format!("|{}|{}", texts.join("|"), self.row_end);
-        let mut text = line(
-            grid.columns
-                .iter()
-                .map(|(name, _)| (*name).to_owned())
-                .collect(),
-        );
+        let mut text = line(grid.columns.iter().map(|(name, _)| (*name).to_owned()).collect());
         text += &line(vec!["---".to_owned(); grid.columns.len()]);
         for row in &grid.rows {
-            text += &line(
-                row.iter()
-                    .map(|value| escaped(value.text("NULL")))
-                    .collect(),
-            );
+            text += &line(row.iter().map(|value| escaped(value.text("NULL"))).collect());
         }
         text
     }
@@ -356,37 +316,20 @@ impl Form {
     /// A table between bars, every cell padded, and a blank on either side.
     fn barred(&self, grid: &Grid) -> String {
         let is_box = self.shape == Shape::Boxed;
-        let names: Vec<String> = grid
-            .columns
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let names: Vec<String> = grid.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let cell = |value: &Value| {
             let text = value.text(self.null);
-            if is_box {
-                text
-            } else {
-                text.replace('|', "\\|")
-            }
+            if is_box { text } else { text.replace('|', "\\|") }
         };
         let mut lines = vec![names];
         lines.extend(grid.rows.iter().map(|row| row.iter().map(cell).collect()));
-        let width = |at: usize| {
-            lines
-                .iter()
-                .map(|line| line[at].chars().count())
-                .max()
-                .unwrap()
-        };
+        let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap();
         let widths: Vec<usize> = (0..grid.columns.len()).map(width).collect();
         let cross = if is_box { "+" } else { "|" };
         let dashes: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
         let rule = format!("{cross}{}{cross}{}", dashes.join(cross), self.row_end);
         let line = |line: &Vec<String>| {
-            let padded = line
-                .iter()
-                .zip(&widths)
-                .map(|(text, width)| format!(" {text:width$} "));
+            let padded = line.iter().zip(&widths).map(|(text, width)| format!(" {text:width$} "));
             format!("|{}|{}", padded.collect::<Vec<_>>().join("|"), self.row_end)
         };
         let rows: String = lines[1..].iter().map(line).collect();
@@ -437,10 +380,9 @@ impl Form {
             Encoding::Utf16 => wide(text),
             Encoding::Utf16Mark => wide(&format!("\u{feff}{text}")),
             // Up to U+00FF the two agree, but for U+0080 to U+009F, of which no text has one.
-            Encoding::Windows1252 => text
-                .chars()
-                .map(|c| u8::try_from(u32::from(c)).unwrap())
-                .collect(),
+            Encoding::Windows1252 => {
+                text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+            }
         }
     }
 
@@ -451,11 +393,7 @@ impl Form {
         let Value::Text(text) = value else {
             return vec![value.cell()];
         };
-        let mut text = if self.is_flat {
-            flat(text)
-        } else {
-            text.clone()
-        };
+        let mut text = if self.is_flat { flat(text) } else { text.clone() };
         if self.is_trimmed {
             text.truncate(text.trim_end_matches(' ').len());
         }
@@ -542,30 +480,15 @@ fn the_forms_are_written_as_their_tools_do() {
         ("c", Holds::Text(3)),
         ("d", Holds::Text(4)),
     ];
-    let grid = Grid {
-        columns,
-        rows: vec![row],
-    };
+    let grid = Grid { columns, rows: vec![row] };
     let text = |id: &str| {
         let form = IMPORT_FORMATS.iter().find(|form| form.id == id).unwrap();
         String::from_utf8_lossy(&form.write(&grid)).into_owned()
     };
-    assert_eq!(
-        text("F02"),
-        "\u{feff}id,a,b,c,d\r\n1001,a, \"b\",NULL,,7 up\r\n"
-    );
-    assert_eq!(
-        text("F03"),
-        "\u{feff}id,a,b,c,d\r\n1001,\"a, \"b\"\",NULL,,7 up\r\n"
-    );
-    assert_eq!(
-        text("F21"),
-        "id,a,b,c,d\r\n1001,\"a, \"\"b\"\"\",NULL,,7 up\r\n"
-    );
-    assert_eq!(
-        text("F24"),
-        "id,a,b,c,d\n1001,\"a, \"\"b\"\"\",,\"\",\"7 up\"\n"
-    );
+    assert_eq!(text("F02"), "\u{feff}id,a,b,c,d\r\n1001,a, \"b\",NULL,,7 up\r\n");
+    assert_eq!(text("F03"), "\u{feff}id,a,b,c,d\r\n1001,\"a, \"b\"\",NULL,,7 up\r\n");
+    assert_eq!(text("F21"), "id,a,b,c,d\r\n1001,\"a, \"\"b\"\"\",NULL,,7 up\r\n");
+    assert_eq!(text("F24"), "id,a,b,c,d\n1001,\"a, \"\"b\"\"\",,\"\",\"7 up\"\n");
     assert_eq!(text("F17"), "1001\ta, \"b\"\t\t\0\t7 up\r\n");
     assert_eq!(
         text("F12"),
