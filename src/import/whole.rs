@@ -92,7 +92,7 @@ fn read_once(
 ) -> Result<(RawTable, Vec<DocumentColumn>), TableLoadError> {
     let mut opened = open::open(path, options)?;
     let nulls = opened.form.nulls;
-    let escapes = options.escape != Some(Escape::Nothing);
+    let row = |record: &Record<'_>| row(record, nulls, options);
     let wanted = options.result_set.unwrap_or(1);
     let mut result = 0;
     let mut table: Option<RawTable> = None; // of the result that is wanted
@@ -116,10 +116,7 @@ fn read_once(
             // Whether the first record is names where the file does not say is for the caller to judge.
             Item::Record(record) if result == 0 => {
                 result = 1;
-                let names = row(&formulas.replace(record), nulls, escapes)
-                    .cells
-                    .into_iter()
-                    .map(|cell| cell.text);
+                let names = row(&formulas.replace(record)).cells.into_iter().map(|cell| cell.text);
                 table = (wanted == 1).then(|| headed(names.collect()));
             }
             Item::Record(record) if result == wanted => {
@@ -129,7 +126,7 @@ fn read_once(
                     return Err(TableLoadError::TooMuch);
                 }
                 let record = formulas.replace(record);
-                let row = row(&record, nulls, escapes);
+                let row = row(&record);
                 if row.cells.len() != table.header.len() {
                     return Err(TableLoadError::Reject {
                         line: record.line,
@@ -183,13 +180,19 @@ fn headed(names: Vec<String>) -> RawTable {
     }
 }
 
-fn row(record: &Record<'_>, nulls: NullStyle, escapes: bool) -> RawRow {
-    let is_escaped_null = |field: &Field| {
-        let text = record.cells.get(field.start..field.end);
-        escapes && field.written == Written::Bare && text == Some(Escape::NULL)
+/// The cells of a record. As in a plain table, the bare word NULL is NULL unless the format writes that text so.
+fn row(record: &Record<'_>, nulls: NullStyle, options: &ImportOptions) -> RawRow {
+    let is_word = matches!(nulls, NullStyle::Empty | NullStyle::Nothing);
+    let is_said = |field: &Field| {
+        let text = record.cells.get(field.start..field.end).unwrap_or_default();
+        let is_null = |null: &String| null == text;
+        field.written == Written::Bare
+            && (text == Escape::NULL && options.escape != Some(Escape::Nothing)
+                || text == "NULL" && is_word
+                || text.is_empty() && options.empty_is_null
+                || options.null_texts.iter().any(is_null))
     };
-    let said = |field| nulls.read(record, field).filter(|_| !is_escaped_null(&field));
-    let cell = |field: &Field| match said(*field) {
+    let cell = |field: &Field| match nulls.read(record, *field).filter(|_| !is_said(field)) {
         None => RawCell { text: "NULL".to_owned(), quoted: false },
         Some(text) => RawCell {
             // The one text that would be read as something else.

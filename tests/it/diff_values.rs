@@ -432,6 +432,58 @@ fn a_file_that_is_no_table_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn files_are_read_as_the_options_for_reading_say() {
+    let cases: [(&[u8], &[u8], &str, &str); 7] = [
+        (
+            b"id,v\n1,(null)\n2,b\n",
+            b"id,v\n1,NULL\n2,b\n",
+            "--null (null)",
+            "same: 2 rows, 2 columns\n",
+        ),
+        (
+            b"id,v\n1,\n2,b\n",
+            b"id,v\n1,NULL\n2,b\n",
+            "--empty-is-null",
+            "same: 2 rows, 2 columns\n",
+        ),
+        (
+            b"id|^|v\r\n1|^|x;y\r\n",
+            b"id,v\n1,x;y\n",
+            "--field-terminator |^|",
+            "same: 1 row, 2 columns\n",
+        ),
+        (b"id,v\n1,'x'\n", b"id,v\n1,x\n", "--quote '", "same: 1 row, 2 columns\n"),
+        (
+            b"made today\nid,v\n1,a\n",
+            b"made later\nid,v\n1,a\n",
+            "--skip 1",
+            "same: 1 row, 2 columns\n",
+        ),
+        (b"1,a\n", b"1,a\n", "--header no --columns id,v", "same: 1 row, 2 columns\n"),
+        (
+            b"id,v\n1,a\n",
+            b"id,v\n1,a\n",
+            "--columns id,v,w",
+            "error: `b.csv` has 2 columns, but `--columns` names 3\n \
+             hint: name every column, in the order of the file\n",
+        ),
+    ];
+    for (expected, actual, options, expect) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.csv"), expected).unwrap();
+        fs::write(folder.path().join("b.csv"), actual).unwrap();
+        let said = |options: &str| {
+            let given: Vec<&str> = options.split_whitespace().collect();
+            let args = [&["diff", "a.csv", "b.csv", "--key", "id"], &given[..]].concat();
+            let output = chatdb(folder.path(), &args);
+            String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+        };
+        assert_eq!(said(options), expect, "{options}");
+        assert!(options.starts_with("--columns") || said("") != expect, "{options}");
+    }
+}
+
+#[test]
 fn a_file_without_names_is_not_taken_for_one_with_names() {
     let (code, shown) = compared("a.csv", b"1,a\n", &[]);
     let expect = "error: `a.csv`: field 1 of the first record looks like a value, not a column name\n \

@@ -851,13 +851,13 @@ fn a_diff_shows_what_the_document_prints_and_hides_everybody_else() {
         let output = run(&["a.csv", "b.csv", "--key", "activity_id"]);
         assert_eq!(found_in(&output.stdout), [""; 0], "{format}: {}", text(&output.stdout));
         assert!(text(&output.stdout).contains("address-"), "{format}");
-        let output = run(&["c.csv", "d.csv", "--columns", "subset"]);
+        let output = run(&["c.csv", "d.csv", "--match-columns", "subset"]);
         assert_eq!(found_in(&output.stdout), [""; 0], "{format}: {}", text(&output.stdout));
         assert!(
             !text(&output.stdout).contains("nobody"),
             "nothing tells that a table is nobody's, {format}"
         );
-        let plain = ["c.csv", "d.csv", "--columns", "subset", "--plain", "Mail"];
+        let plain = ["c.csv", "d.csv", "--match-columns", "subset", "--plain", "Mail"];
         let output = run(&plain);
         let said = text(&output.stdout).split_whitespace();
         let said = said.collect::<Vec<_>>().join(" ");

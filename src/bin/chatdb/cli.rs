@@ -15,7 +15,7 @@ mod groups;
 
 pub use explore::{SimulateArgs, WhyArgs};
 pub use groups::{
-    Chosen, ColorWhen, CsvArgs, FileArgs, Folders, ImportArgs, OutputArgs, Privacy, Sets,
+    Chosen, ColorWhen, CsvArgs, FileArgs, Folders, ImportArgs, OutputArgs, Privacy, ReadArgs, Sets,
 };
 
 /// Help begins with what the command does, then examples.
@@ -267,7 +267,7 @@ pub struct Diff {
     pub key: Vec<String>,
     /// How to compare headers: exact, any_order, or subset (additional actual columns are ignored)
     #[arg(long, value_name = "MODE")]
-    pub columns: Option<String>,
+    pub match_columns: Option<String>,
     /// How to compare the order of rows: unordered or strict
     #[arg(long, value_name = "ORDER")]
     pub order: Option<String>,
@@ -277,18 +277,6 @@ pub struct Diff {
     /// Allow numbers to differ by N, or by N % of the larger one; N is in milliseconds for times, seconds for durations
     #[arg(add = complete::columns(), long, value_name = "COL=N[%][:REASON]")]
     pub tolerance: Vec<String>,
-    /// Whether the first record of each file is a header: yes or no (default: detect)
-    #[arg(long, value_name = "yes|no")]
-    pub header: Option<String>,
-    /// Input format of files that are not CSV, TSV or Markdown, e.g. aligned (default: detect)
-    #[arg(long, value_name = "FORMAT")]
-    pub input_format: Option<String>,
-    /// Encoding of files that are not UTF-8, e.g. windows-1252
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<String>,
-    /// Compare the Nth result of a file with several
-    #[arg(long, value_name = "N")]
-    pub result_set: Option<usize>,
     /// Ignore differences in case
     #[arg(long)]
     pub ignore_case: bool,
@@ -304,6 +292,8 @@ pub struct Diff {
     pub timeout: u64,
     #[command(flatten)]
     pub set: Sets,
+    #[command(flatten)]
+    pub reading: ReadArgs,
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]

@@ -60,14 +60,14 @@ fn is_file(path: &Path) -> bool {
 
 /// Fails where a format or an encoding is none that there is, whether or not it would be used.
 fn known_names(args: &Diff) -> Result<(), Failure> {
-    if let Some(form) = &args.input_format
+    if let Some(form) = &args.reading.input_format
         && by_id(form).is_none()
     {
         let error = OpenError::UnknownForm { form: form.clone() };
         return Err(Failure::of(&codes::UNKNOWN_NAME, &error)
             .or_hint(|| error.advice().unwrap_or_default()));
     }
-    if let Some(name) = &args.encoding
+    if let Some(name) = &args.reading.encoding
         && Encoding::from_name(name).is_none()
     {
         let error = DecodeError::Unknown { name: name.clone() };
@@ -103,7 +103,7 @@ fn with_check(
     }
     let binds = output::pairs("--bind", &args.bind)?;
     let mut terms = terms.clone();
-    if args.columns.is_none() {
+    if args.match_columns.is_none() {
         terms.columns = ColumnMode::Subset;
     }
     let options = watch::guarded(Vec::new());
@@ -124,21 +124,23 @@ fn with_check(
             compared => Ok(compared?),
         };
     }
-    match tables::read_plain(&args.actual) {
-        Ok(table) => Ok(compare(ProductionRows::File(&table))?),
-        // What is no plain table may be an export of another form.
-        Err(failure) => match exported(&args.actual) {
-            Some(store) => Ok(compare(ProductionRows::Copy(&store))?),
-            None => Err(failure),
-        },
-    }
+    let ways = tables::Ways::of(args)?;
+    let mut comparison = match exported(&args.actual, &ways)? {
+        Some(store) => compare(ProductionRows::Copy(&store))?,
+        None => compare(ProductionRows::File(&ways.read(&args.actual)?))?,
+    };
+    comparison.remarks.extend(ways.remarks());
+    Ok(comparison)
 }
 
-/// An exported file as a database of its own; `None` when it cannot be read as one.
-fn exported(path: &Path) -> Option<Store> {
-    let mut store = Store::for_exports().ok()?;
-    import::load(path, &chatdb::import::ImportOptions::default(), &mut store, &|| false).ok()?;
-    Some(store)
+/// An exported file as a database of its own; `None` when it is a plain table or cannot be loaded.
+fn exported(path: &Path, ways: &tables::Ways) -> Result<Option<Store>, Failure> {
+    if ways.is_plain(path)? {
+        return Ok(None);
+    }
+    let mut store = Store::for_exports()?;
+    let is_loaded = import::load(path, &ways.import_options(), &mut store, &|| false).is_ok();
+    Ok(is_loaded.then_some(store))
 }
 
 /// Whether the actual table is named as a check of a scenario, of which there is none to compare with.
@@ -170,9 +172,9 @@ fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, F
     let ways = tables::Ways::of(args)?;
     let size = |path| fs::metadata(path).map_or(0, |found| found.len());
     let large = size(expected) + size(&args.actual) >= LARGE;
-    let plain = tables::is_plain(expected)? && tables::is_plain(&args.actual)?;
+    let plain = ways.is_plain(expected)? && ways.is_plain(&args.actual)?;
     ways.check_that_they_apply(plain)?;
-    if large && plain && !ways.nameless() && !format.can.every_cell {
+    if large && plain && !ways.renames() && !format.can.every_cell {
         for path in [expected, &args.actual] {
             ways.check_names_of(path)?;
         }
@@ -193,11 +195,11 @@ fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, F
 }
 
 fn terms(args: &Diff) -> Result<Terms, Failure> {
-    let columns = match args.columns.as_deref() {
+    let columns = match args.match_columns.as_deref() {
         None | Some("exact") => ColumnMode::Exact,
         Some("any_order") => ColumnMode::AnyOrder,
         Some("subset") => ColumnMode::Subset,
-        Some(other) => return Err(unknown("--columns", other, "exact, any_order, subset")),
+        Some(other) => return Err(unknown("--match-columns", other, "exact, any_order, subset")),
     };
     let order = match args.order.as_deref() {
         None | Some("unordered") => RowOrder::Unordered,

@@ -28,7 +28,7 @@ use crate::watch;
 
 use listing::listings;
 pub use listing::remarks;
-pub use options::{options, typed};
+pub use options::{options, read_options, typed};
 
 /// How often a statement is interrupted after Ctrl-C, and how often in all.
 const AGAIN: Duration = Duration::from_millis(50);

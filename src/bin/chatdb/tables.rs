@@ -11,7 +11,7 @@ use chatdb::import::input::decode;
 use chatdb::import::input::source::{UnpackLimits, open_file};
 use chatdb::import::whole::{self, TableLoadError};
 use chatdb::import::{self, open::OpenError};
-use chatdb::record::Reason;
+use chatdb::record::{Reason, RecordLimits};
 use chatdb::render::sanitize::Sanitized;
 use chatdb::table::raw::{self, RawCell, RawRow, RawTable, ReadProblem};
 use chatdb::table::{Kind, text_formula};
@@ -31,32 +31,38 @@ const KEYED: &str = "use `--key COLUMN`: files with a key are streamed, not held
 /// What the user says about the files.
 pub struct Ways {
     header: Option<bool>,
+    columns: Option<Vec<String>>,
     options: import::ImportOptions,
+    /// Whether plain files are read as `import` reads them too, because an option says how.
+    all_imported: bool,
     remarks: RefCell<Vec<String>>,
 }
 
 impl Ways {
     pub fn of(args: &Diff) -> Result<Self, Failure> {
-        let header = match args.header.as_deref() {
-            None => None,
-            Some("yes") => Some(true),
-            Some("no") => Some(false),
-            Some(other) => {
-                let message = format!("invalid `--header {other}`");
-                return Err(Failure::new(Code::Usage, message).hint("valid values: yes, no"));
-            }
+        let mut options = crate::import::read_options(&args.reading)?;
+        options.unhashed = true;
+        // These are the same whoever reads the file.
+        let (header, columns) = (options.header.take(), options.columns.take());
+        let of_plain = import::ImportOptions {
+            form: None,
+            encoding: None,
+            result_set: None,
+            sheet: None,
+            ..options.clone()
         };
-        Ok(Self {
-            header,
-            options: import::ImportOptions {
-                form: args.input_format.clone(),
-                encoding: args.encoding.clone(),
-                result_set: args.result_set,
-                unhashed: true,
-                ..import::ImportOptions::default()
-            },
-            remarks: RefCell::default(),
-        })
+        let all_imported =
+            !of_plain.reading().is_empty() || options.limits != RecordLimits::default();
+        Ok(Self { header, columns, options, all_imported, remarks: RefCell::default() })
+    }
+
+    /// The same for loading a file into a database.
+    pub fn import_options(&self) -> import::ImportOptions {
+        import::ImportOptions {
+            header: self.header,
+            columns: self.columns.clone(),
+            ..self.options.clone()
+        }
     }
 
     /// What there is to say about the files that were read.
@@ -64,9 +70,18 @@ impl Ways {
         self.remarks.into_inner()
     }
 
-    /// Whether the files do not name their columns.
-    pub fn nameless(&self) -> bool {
+    /// Whether the files do not name their columns, or by other names than are wanted.
+    pub fn renames(&self) -> bool {
+        self.is_nameless() || self.columns.is_some()
+    }
+
+    fn is_nameless(&self) -> bool {
         self.header == Some(false)
+    }
+
+    /// Whether a file is read as it stands, rather than as `import` reads it.
+    pub fn is_plain(&self, path: &Path) -> Result<bool, Failure> {
+        Ok(!self.all_imported && is_plain(path)?)
     }
 
     /// What only a file of another form can be read by is not passed over in silence.
@@ -76,6 +91,7 @@ impl Ways {
             options.form.as_ref().map(|form| format!("--input-format {form}")),
             options.encoding.as_ref().map(|name| format!("--encoding {name}")),
             options.result_set.map(|number| format!("--result-set {number}")),
+            options.sheet.as_ref().map(|name| format!("--sheet {name:?}")),
         ];
         match given.into_iter().flatten().next().filter(|_| plain) {
             None => Ok(()),
@@ -123,7 +139,7 @@ impl Ways {
 
     /// Reads a file whatever its form.
     pub fn read(&self, path: &Path) -> Result<RawTable, Failure> {
-        let mut table = if is_plain(path)? {
+        let mut table = if self.is_plain(path)? {
             match read_plain(path) {
                 Ok(table) => table,
                 // It may be of another form after all.
@@ -144,7 +160,7 @@ impl Ways {
             self.remarks.borrow_mut().push(remark);
         }
         // Without names, the first row may be there twice like any other.
-        let repeated = match self.nameless() {
+        let repeated = match self.is_nameless() {
             true => 0,
             false => table.take_repeated_headers(),
         };
@@ -154,7 +170,25 @@ impl Ways {
             self.remarks.borrow_mut().push(remark);
         }
         self.check_names(path, &table)?;
-        Ok(if self.nameless() { numbered(table) } else { table })
+        let table = if self.is_nameless() { numbered(table) } else { table };
+        self.named(path, table)
+    }
+
+    /// The table with the column names that the user gives.
+    fn named(&self, path: &Path, mut table: RawTable) -> Result<RawTable, Failure> {
+        let Some(names) = &self.columns else {
+            return Ok(table);
+        };
+        let (given, found) = (names.len(), table.header.len());
+        if given != found {
+            let message =
+                format!("`{}` has {found} columns, but `--columns` names {given}", path.display());
+            return Err(Failure::new(Code::Usage, message)
+                .hint("name every column, in the order of the file"));
+        }
+        table.header =
+            names.iter().map(|name| RawCell { text: name.clone(), quoted: true }).collect();
+        Ok(table)
     }
 
     fn import(&self, path: &Path) -> Result<RawTable, TableLoadError> {
@@ -177,7 +211,7 @@ fn numbered(table: RawTable) -> RawTable {
 
 /// Whether a file is delimited text in UTF-8 or a table of bars, as far as its beginning tells. What is no regular file
 /// can be read but once, and is taken for one.
-pub fn is_plain(path: &Path) -> Result<bool, Failure> {
+fn is_plain(path: &Path) -> Result<bool, Failure> {
     let is_stream = fs::metadata(path).is_ok_and(|found| !found.is_file());
     Ok(is_stream || is_plain_text(&head(path)?))
 }

@@ -127,25 +127,36 @@ pub struct Sets {
     pub values: Vec<String>,
 }
 
-/// How exports are read, if not as detected.
+/// How exports are loaded, if not as detected.
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Reading files")]
 pub struct ImportArgs {
-    /// Input format, e.g. ssms_csv (default: detect)
-    #[arg(add = complete::input_formats(), long, value_name = "FORMAT")]
-    pub input_format: Option<String>,
+    #[command(flatten)]
+    pub text: ReadArgs,
     /// Load into TABLE (created if it is not a product table)
     #[arg(add = complete::tables(), long, value_name = "TABLE")]
     pub table: Option<String>,
-    /// Encoding of the files, e.g. windows-1252 (default: detect)
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<String>,
     /// Time of the export (default: from the files)
     #[arg(long, value_name = "TIME")]
     pub exported_at: Option<String>,
     /// Date format, if not SQL Server's own, e.g. "dd/MM/yyyy HH:mm" or "%d/%m/%Y %H:%M"
     #[arg(long, value_name = "FORMAT")]
     pub date_format: Option<String>,
+    /// Columns that the installation renamed, from the settings.
+    #[arg(skip)]
+    pub renames: Vec<(String, String)>,
+}
+
+/// How files are read as tables of text, if not as detected.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Reading files")]
+pub struct ReadArgs {
+    /// Input format, e.g. ssms_csv (default: detect)
+    #[arg(add = complete::input_formats(), long, value_name = "FORMAT")]
+    pub input_format: Option<String>,
+    /// Encoding of the files, e.g. windows-1252 (default: detect)
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
     /// Keep undecodable bytes as U+FFFD, instead of rejecting the record
     #[arg(long)]
     pub lossy: bool,
@@ -155,10 +166,10 @@ pub struct ImportArgs {
     /// bcp format file of the data files
     #[arg(long, value_name = "FILE")]
     pub format_file: Option<PathBuf>,
-    /// Field terminator, e.g. "|^|" or "\\t" (default: detect)
+    /// Field terminator, e.g. "|^|" or "\t" (default: detect)
     #[arg(long, value_name = "TEXT")]
     pub field_terminator: Option<String>,
-    /// Row terminator, e.g. "&|\\n" or 0x0a (default: end of line)
+    /// Row terminator, e.g. "&|\n" or 0x0a (default: end of line)
     #[arg(long, value_name = "TEXT")]
     pub row_terminator: Option<String>,
     /// Quote character around text, e.g. "'", or none (default: detect)
@@ -176,9 +187,6 @@ pub struct ImportArgs {
     /// Column names, instead of those in the files
     #[arg(long, value_name = "NAME,NAME,...")]
     pub columns: Option<String>,
-    /// Columns that the installation renamed, from the settings.
-    #[arg(skip)]
-    pub renames: Vec<(String, String)>,
     /// Skip the first N lines
     #[arg(long, value_name = "N")]
     pub skip: Option<usize>,

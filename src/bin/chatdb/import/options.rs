@@ -7,25 +7,32 @@ use chatdb::import::reader::fixed_width::Widths;
 use chatdb::import::{ImportOptions, Quote};
 use chatdb::record::RecordLimits;
 
-use crate::cli::ImportArgs;
+use crate::cli::{ImportArgs, ReadArgs};
 use crate::failure::{Code, Failure};
 use crate::time;
 
-/// What the command line says about how to read.
+/// What the command line says about how to load.
 pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
+    let times = time::TimeOptions::of(args.date_format.as_deref(), None)?;
+    let exported_at = |text| times.at("--exported-at", text, None).map(|read| read.ms);
+    Ok(ImportOptions {
+        table: args.table.clone(),
+        exported_at_ms: args.exported_at.as_deref().map(exported_at).transpose()?,
+        date_format: args.date_format.as_deref().map(time::format).transpose()?,
+        renames: args.renames.clone(),
+        ..read_options(&args.text)?
+    })
+}
+
+/// What the command line says about how to read.
+pub fn read_options(args: &ReadArgs) -> Result<ImportOptions, Failure> {
     let defaults = RecordLimits::default();
     if args.result_set == Some(0) {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
     }
-    let times = time::TimeOptions::of(args.date_format.as_deref(), None)?;
-    let exported_at = |text| times.at("--exported-at", text, None).map(|read| read.ms);
     Ok(ImportOptions {
         form: args.input_format.clone(),
-        table: args.table.clone(),
         encoding: args.encoding.clone(),
-        exported_at_ms: args.exported_at.as_deref().map(exported_at).transpose()?,
-        file_time_ms: None,
-        date_format: args.date_format.as_deref().map(time::format).transpose()?,
         lossy: args.lossy,
         result_set: args.result_set,
         limits: RecordLimits {
@@ -41,7 +48,6 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
         widths: args.widths.as_deref().map(widths).transpose()?,
         header: args.header.as_deref().map(yes_or_no).transpose()?,
         columns: args.columns.as_deref().map(names),
-        renames: args.renames.clone(),
         skip: args.skip.unwrap_or(0),
         sheet: args.sheet.clone(),
         null_texts: args.null.clone(),
@@ -50,16 +56,18 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
     })
 }
 
-/// A command with the same options for reading.
+/// A command with the same options for loading.
 pub fn typed(args: &ImportArgs, command: CommandLine) -> CommandLine {
+    let command = command
+        .option("--table", &args.table)
+        .option("--exported-at", &args.exported_at)
+        .option("--date-format", &args.date_format);
+    let args = &args.text;
     let flags = [("--lossy", args.lossy), ("--empty-is-null", args.empty_is_null)];
     let flags = flags.into_iter().filter(|(_, is_set)| *is_set);
     let command = command
         .option("--input-format", &args.input_format)
-        .option("--table", &args.table)
         .option("--encoding", &args.encoding)
-        .option("--exported-at", &args.exported_at)
-        .option("--date-format", &args.date_format)
         .option("--result-set", args.result_set)
         .option("--format-file", args.format_file.as_ref().map(|file| file.display()))
         .option("--field-terminator", &args.field_terminator)
