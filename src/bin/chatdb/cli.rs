@@ -66,6 +66,7 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
+        display_order = 1000,
         value_enum,
         value_name = "FORMAT",
         default_value = "text",
@@ -73,7 +74,7 @@ pub struct Cli {
     )]
     pub error_format: ErrorFormat,
     /// Print without a pager (default: page what is longer than the terminal, with CHATDB_PAGER, PAGER or less)
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long, global = true, display_order = 1000, help_heading = "Output")]
     pub no_pager: bool,
 }
 

@@ -30,6 +30,7 @@ mod schema;
 mod settings;
 mod show;
 mod simulate;
+mod sink;
 mod sql;
 mod tables;
 mod time;

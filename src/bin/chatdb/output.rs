@@ -1,7 +1,7 @@
 //! What the commands share: formats by name, the width, and writing to standard output.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
-use chatdb::files::{self, Existing, FilesError, NewFile, PendingFile};
+use chatdb::files::{self, FilesError, NewFile};
 use chatdb::privacy::INCLUDED;
 use chatdb::render::sanitize::Sanitized;
 use chatdb::render::{
@@ -24,11 +24,8 @@ use chatdb::table::{Cell, Rows};
 
 use crate::cli::{Chosen, ColorWhen, CsvArgs, FileArgs, Folders, OutputArgs, Privacy, Sets};
 use crate::failure::{Code, Failure};
-use crate::pager::{self, Screen};
-use crate::{codes, privacy, watch};
-
-/// How many bytes of a report are written at a time.
-const PIECE: usize = 64 << 10;
+use crate::sink::{PIECE, Sink, existing};
+use crate::{codes, pager, privacy, watch};
 
 /// How many bytes of rows are held before any are written.
 const HELD: usize = 16 << 20;
@@ -109,73 +106,6 @@ pub fn detail(form: &OutputArgs, of_command: Detail) -> Detail {
     match form.verbose {
         true => Detail::Full,
         false => of_command,
-    }
-}
-
-/// Where output goes: it appears whole in a file, through a pager on a terminal, or as it comes.
-enum Sink {
-    File(Box<BufWriter<PendingFile>>),
-    Screen(Box<BufWriter<Screen>>),
-    Pipe(BufWriter<StdoutLock<'static>>),
-}
-
-impl Sink {
-    fn open(file: Option<&Path>, force: bool, piece: usize) -> Result<Self, Failure> {
-        if let Some(path) = file {
-            let pending = PendingFile::begin(path, existing(force))?;
-            return Ok(Self::File(Box::new(BufWriter::with_capacity(PIECE, pending))));
-        }
-        Ok(match pager::terminal() {
-            Some(size) => {
-                Self::Screen(Box::new(BufWriter::with_capacity(piece, Screen::new(size))))
-            }
-            None => Self::Pipe(BufWriter::with_capacity(piece, io::stdout().lock())),
-        })
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::File(file) => {
-                let pending = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                let path = pending.path().display().to_string();
-                pending.finish()?;
-                // A script looks at the exit code; a person sees nothing else happen.
-                if io::stderr().is_terminal() {
-                    note(&format!("wrote `{path}`"));
-                }
-                Ok(())
-            }
-            Self::Screen(screen) => {
-                let screen = screen.into_inner().map_err(io::IntoInnerError::into_error)?;
-                Ok(screen.finish()?)
-            }
-            Self::Pipe(mut out) => Ok(out.flush()?),
-        }
-    }
-}
-
-impl io::Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.write(bytes),
-            Self::Screen(screen) => screen.write(bytes),
-            Self::Pipe(out) => out.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.flush(),
-            Self::Screen(screen) => screen.flush(),
-            Self::Pipe(out) => out.flush(),
-        }
-    }
-}
-
-fn existing(force: bool) -> Existing {
-    match force {
-        true => Existing::Replace,
-        false => Existing::Keep,
     }
 }
 

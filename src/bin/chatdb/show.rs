@@ -158,7 +158,6 @@ fn errata(page: &mut Page, scenario: &Scenario) {
     }
 }
 
-/// The rules without which some check of the scenario would be answered otherwise.
 /// What keeps a scenario, one of its steps or one of its checks from being run.
 fn problem_of(report: &Report) -> Option<&str> {
     report.runs.iter().find_map(|run| {
@@ -172,6 +171,7 @@ fn problem_of(report: &Report) -> Option<&str> {
     })
 }
 
+/// The rules without which some check of the scenario would be answered otherwise.
 fn rules(
     page: &mut Page,
     library: &Library,
