@@ -240,6 +240,40 @@ fn rows(null: bool) -> impl Strategy<Value = Vec<[Value; 2]>> {
     prop::collection::vec((value(), value()).prop_map(|(one, two)| [one, two]), 1..12)
 }
 
+/// A table as Excel writes it in `CSV UTF-8`: a mark first, and quotes only around what needs them.
+fn excel(rows: &[[String; 2]], separator: &str) -> String {
+    let mut out = format!("\u{FEFF}{}\r\n", NAMES.join(separator));
+    for (at, texts) in rows.iter().enumerate() {
+        let quoted = texts.each_ref().map(|text| match text.contains(['"', '\n']) {
+            true => all_doubled(text, separator),
+            false if text.contains(separator) => all_doubled(text, separator),
+            false => text.clone(),
+        });
+        out +=
+            &format!("{}\r\n", [&format!("{at}"), "5000", &quoted[0], &quoted[1]].join(separator));
+    }
+    out
+}
+
+/// Rows of a sheet, with a line break or a quote in a cell at least.
+fn sheet() -> impl Strategy<Value = (Vec<[String; 2]>, &'static str)> {
+    let piece = prop_oneof![
+        4 => "[a-z]{1,4}",
+        1 => Just("\"".to_owned()),
+        1 => Just("a\nb".to_owned()),
+        1 => Just("a, b".to_owned()),
+        1 => Just("a; b".to_owned()),
+        1 => Just("é".to_owned()),
+    ];
+    let text = prop::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat());
+    let value = prop_oneof![6 => text, 1 => Just("NULL".to_owned())];
+    let rows = prop::collection::vec((value.clone(), value).prop_map(|(a, b)| [a, b]), 1..9);
+    let rows = rows.prop_filter("nothing is in quotes", |rows| {
+        rows.iter().flatten().any(|text| text.contains(['"', '\n']))
+    });
+    (rows, prop::sample::select(vec![",", ";", "\t"]))
+}
+
 fn cases() -> impl Strategy<Value = (Dialect, Vec<[Value; 2]>)> {
     (0..DIALECTS.len()).prop_flat_map(|at| {
         let dialect = DIALECTS[at];
@@ -264,6 +298,18 @@ proptest! {
         let expected = lines(&dialect, &rows).into_iter().zip(rows).collect::<Vec<_>>();
         let found = read(&file, &dialect.options()).expect("it says what it is");
         prop_assert_eq!(found.records, expected, "{}: {:?}", dialect.name, file);
+    }
+
+    #[test]
+    fn what_excel_writes_with_line_breaks_or_quotes_is_read_without_a_question(case in sheet()) {
+        let (rows, separator) = case;
+        let file = excel(&rows, separator);
+        let found = read(&file, &ImportOptions::default());
+        let found = found.map_err(|error| TestCaseError::fail(format!("{error}: {file:?}")))?;
+        let cell = |text: &String| Some(text.clone()).filter(|text| text != "NULL");
+        let expected: Vec<_> = rows.iter().map(|texts| texts.each_ref().map(cell)).collect();
+        let texts: Vec<_> = found.records.into_iter().map(|(_, texts)| texts).collect();
+        prop_assert_eq!((texts, found.rejected), (expected, 0), "{:?}", file);
     }
 
     #[test]

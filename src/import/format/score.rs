@@ -29,6 +29,9 @@ pub struct Evidence<'e> {
     other_tool: f64,
     /// Points of a tool that quotes nothing.
     unquoted: f64,
+    /// Whether fields in quotes contain quotes or line breaks, all of them read well: whoever wrote these quotes what
+    /// needs it.
+    qualifies: bool,
 }
 
 fn when(condition: bool, points: f64) -> f64 {
@@ -81,6 +84,7 @@ impl<'e> Evidence<'e> {
             by_nothing,
             other_tool,
             unquoted,
+            qualifies: quoted.qualified > 0 && quoted.odd + quoted.rejects + quoted.ragged == 0,
         }
     }
 }
@@ -117,6 +121,7 @@ pub(super) fn ssms_csv_quoted(e: &Evidence<'_>) -> f64 {
         + when(e.quoted.quoted() == 0, -0.1)
         + when(e.quoted.odd > 0 && e.quoted.separated > 0, 0.05)
         + when(e.quoted.empty + e.quoted.digits + e.quoted.needless > 0, -0.3)
+        + when(e.qualifies, -0.3)
         + when(e.quoted.rejects > 0, -0.05)
 }
 
@@ -204,10 +209,11 @@ pub(super) fn powershell_csv(e: &Evidence<'_>) -> f64 {
         + when(e.own.rejects > 0, -0.1)
 }
 
-/// Excel damages times, and may write its separator first.
+/// Excel damages times, may write its separator or a UTF-8 mark first, and quotes only what needs it.
 pub(super) fn excel_csv(e: &Evidence<'_>) -> f64 {
     when(e.own.preamble == Some(Preamble::Separator), 0.45) + e.by_word * 0.75 - 0.05
         + when(e.own.spoiled.is_some() || e.own.resaved, 0.35)
+        + when(e.mark && e.qualifies && e.own.quoted() == e.own.qualified + e.own.separated, 0.25)
         + when(e.own.rule || e.footer, -0.3)
         + when(e.own.preamble == Some(Preamble::Type), -0.4)
 }

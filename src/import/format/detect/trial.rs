@@ -63,6 +63,8 @@ pub struct SplitCandidate {
     /// Fields in quotes that need them: they contain a quote or a line break, begin or end with a space, or are the
     /// word NULL as text.
     pub needed: usize,
+    /// Fields in quotes that contain a quote or a line break, as no text without a qualifier would be written.
+    pub qualified: usize,
     /// Fields in quotes only because they contain the separator.
     pub separated: usize,
     /// Fields in unnecessary quotes that begin with a digit.
@@ -440,7 +442,10 @@ impl SplitCandidate {
             self.trailing += usize::from(text.ends_with(' '));
         } else if text.is_empty() {
             self.empty += 1;
-        } else if text.contains(['"', '\r', '\n']) || edged || text == "NULL" {
+        } else if text.contains(['"', '\r', '\n']) {
+            self.needed += 1;
+            self.qualified += 1;
+        } else if edged || text == "NULL" {
             self.needed += 1;
         } else if text.contains(delimiter) {
             self.separated += 1;
