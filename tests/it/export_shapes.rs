@@ -93,7 +93,7 @@ fn a_result_without_names_is_a_result_and_its_dashes_are_no_row() {
 }
 
 #[test]
-fn what_may_be_the_rest_of_a_value_that_is_not_padded_is_refused_with_it() {
+fn what_can_only_be_the_rest_of_a_value_that_is_not_padded_belongs_to_it() {
     check(
         concat!(
             "activity_id subject\r\n",
@@ -106,10 +106,58 @@ fn what_may_be_the_rest_of_a_value_that_is_not_padded_is_refused_with_it() {
         "
         aligned
         names activity_id|subject
-        3 CHATDB-I005 the lines below may be a part of its last value
-        4 CHATDB-I005 expected 52 characters, found 14
+        3 1347|Hello\\r\\nand more of it
         5 1348|World
         rows 2
+        remark: 1 records were rejoined from lines split by a line break
+        ",
+    );
+}
+
+#[test]
+fn what_may_be_the_rest_of_a_value_that_is_not_padded_is_refused_with_it() {
+    // Below a blank line there may be a message.
+    check(
+        concat!(
+            "activity_id subject\r\n",
+            "----------- ----------------------------------------\r\n",
+            "1347        Hello\r\n",
+            "\r\n",
+            "and more of it\r\n",
+            "1348        World\r\n",
+            "\r\n(2 rows affected)\r\n",
+        ),
+        "
+        aligned
+        names activity_id|subject
+        3 CHATDB-I005 the lines below may be a part of its last value
+        5 CHATDB-I005 expected 52 characters, found 14
+        6 1348|World
+        rows 2
+        ",
+    );
+}
+
+#[test]
+fn a_line_break_in_the_last_of_texts_alone_refuses_only_the_lines_it_may_belong_to() {
+    check(
+        concat!(
+            "name       note\r\n",
+            "---------- ------------------------------\r\n",
+            "one        Hello\r\n",
+            "two        There is\r\n",
+            "more\r\n",
+            "three      World\r\n",
+            "\r\n(3 rows affected)\r\n",
+        ),
+        "
+        aligned
+        names name|note
+        3 one|Hello
+        4 CHATDB-I005 the lines below may be a part of its last value
+        5 CHATDB-I005 expected 41 characters, found 4
+        6 three|World
+        rows 3
         ",
     );
 }

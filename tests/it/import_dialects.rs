@@ -255,7 +255,7 @@ fn excel(rows: &[[String; 2]], separator: &str) -> String {
     out
 }
 
-/// Rows of a sheet, with a line break or a quote in a cell at least.
+/// Rows of a sheet, with a line break or a quote in a cell at least that contains no separator.
 fn sheet() -> impl Strategy<Value = (Vec<[String; 2]>, &'static str)> {
     let piece = prop_oneof![
         4 => "[a-z]{1,4}",
@@ -269,7 +269,8 @@ fn sheet() -> impl Strategy<Value = (Vec<[String; 2]>, &'static str)> {
     let value = prop_oneof![6 => text, 1 => Just("NULL".to_owned())];
     let rows = prop::collection::vec((value.clone(), value).prop_map(|(a, b)| [a, b]), 1..9);
     let rows = rows.prop_filter("nothing is in quotes", |rows| {
-        rows.iter().flatten().any(|text| text.contains(['"', '\n']))
+        let is_evident = |text: &String| text.contains(['"', '\n']) && !text.contains([',', ';']);
+        rows.iter().flatten().any(is_evident)
     });
     (rows, prop::sample::select(vec![",", ";", "\t"]))
 }

@@ -213,7 +213,7 @@ pub(super) fn powershell_csv(e: &Evidence<'_>) -> f64 {
 pub(super) fn excel_csv(e: &Evidence<'_>) -> f64 {
     when(e.own.preamble == Some(Preamble::Separator), 0.45) + e.by_word * 0.75 - 0.05
         + when(e.own.spoiled.is_some() || e.own.resaved, 0.35)
-        + when(e.mark && e.qualifies && e.own.quoted() == e.own.qualified + e.own.separated, 0.25)
+        + when(e.mark && e.qualifies && e.own.quoted() == e.own.needed + e.own.separated, 0.25)
         + when(e.own.rule || e.footer, -0.3)
         + when(e.own.preamble == Some(Preamble::Type), -0.4)
 }

@@ -236,6 +236,7 @@ impl<R: Read> Aligned<R> {
         if alone && self.lines.peek(0)?.is_some() && !self.ends_at(0)? {
             let detail = "a blank line may be empty text, or nothing".to_owned();
             self.refuse(number, "", Reason::Ragged, detail);
+            self.begun += u64::from(self.grid.as_ref().is_some_and(Grid::is_texts));
         }
         Ok(true)
     }
@@ -262,8 +263,7 @@ impl<R: Read> Aligned<R> {
     /// and was returned in parts. Rejected lines that may begin a record are counted too, so that none of them makes up
     /// for a forged one; if all columns are text, any line may.
     fn counts(&mut self, rows: u64) -> Result<(), ReadError> {
-        let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
-        let claimed = self.rows + if texts { self.refused } else { self.begun };
+        let claimed = self.rows + self.begun;
         match self.unsure {
             Some(line) if rows < claimed && !self.below => Err(ReadError::Malformed {
                 line,
@@ -372,24 +372,21 @@ impl<R: Read> Aligned<R> {
         }
         let number = self.lines.peek(0)?.map_or(0, |line| line.number);
         let known = self.next.take().filter(|next| next.number == number);
-        // Where only texts stand, nothing says where the next record begins.
-        let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
         let candidate = match known {
             Some(candidate) => Some(candidate),
-            None if texts && self.is_lost => None,
             None => self.candidate(0)?,
         };
         let is_lost = self.is_lost;
         let is_mixed = self.grid.as_ref().is_some_and(|grid| grid.is_mixed);
-        let is_record = |one: &Candidate| {
-            !is_lost || (!texts && one.is_record() && (one.cut.is_full || !is_mixed))
-        };
-        let may_begin = candidate.as_ref().is_some_and(|one| !one.cut.is_undeclared);
+        let is_record =
+            |one: &Candidate| !is_lost || (one.is_record() && (one.cut.is_full || !is_mixed));
+        let may_begin = (candidate.as_ref().zip(self.grid.as_ref()))
+            .is_some_and(|(one, grid)| !one.cut.is_undeclared && !grid.is_no_beginning(&one.text));
         if let Some(candidate) = candidate.as_ref().filter(|one| one.others > 0) {
             self.refuse_lines(candidate);
             return Ok(true);
         }
-        let Some(candidate) = candidate.filter(is_record) else {
+        let Some(mut candidate) = candidate.filter(is_record) else {
             self.begun += u64::from(may_begin || !is_lost);
             return self.lost();
         };
@@ -400,7 +397,7 @@ impl<R: Read> Aligned<R> {
         if candidate.cut.is_full {
             return Ok(self.found(candidate));
         }
-        match self.behind(&candidate)? {
+        match self.behind(&mut candidate)? {
             AfterRow::Nothing { .. } if self.is_cut(candidate.lines)? => {
                 let detail = "the file ends inside this line".to_owned();
                 self.lines.skip(candidate.lines);

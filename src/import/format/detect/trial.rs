@@ -63,7 +63,7 @@ pub struct SplitCandidate {
     /// Fields in quotes that need them: they contain a quote or a line break, begin or end with a space, or are the
     /// word NULL as text.
     pub needed: usize,
-    /// Fields in quotes that contain a quote or a line break, as no text without a qualifier would be written.
+    /// Fields in quotes that contain a quote or a line break, and not the separator.
     pub qualified: usize,
     /// Fields in quotes only because they contain the separator.
     pub separated: usize,
@@ -444,7 +444,7 @@ impl SplitCandidate {
             self.empty += 1;
         } else if text.contains(['"', '\r', '\n']) {
             self.needed += 1;
-            self.qualified += 1;
+            self.qualified += usize::from(!text.contains(delimiter));
         } else if edged || text == "NULL" {
             self.needed += 1;
         } else if text.contains(delimiter) {

@@ -114,6 +114,7 @@ impl<R: Read> Aligned<R> {
             is_mixed: false,
             measures: Measure::ALL.to_vec(),
             declared: typed.iter().map(Option::is_some).collect(),
+            is_throughout: vec![false; typed.len()],
             typed,
             is_measured: false,
             names: head.text,

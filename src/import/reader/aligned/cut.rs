@@ -31,6 +31,8 @@ pub(super) struct Grid {
     pub(super) typed: Vec<Option<CellShape>>,
     /// Which of them the schema declares as such: the others only look like it.
     pub(super) declared: Vec<bool>,
+    /// Which of the others do so in each of several lines.
+    pub(super) is_throughout: Vec<bool>,
     /// Whether non-ASCII lines have shown how columns are counted.
     pub(super) is_measured: bool,
     /// How columns are counted, the most likely first.
@@ -179,6 +181,24 @@ impl Grid {
         clear.then(|| self.fields(text, places, length == self.total))
     }
 
+    /// Whether no record begins with this line: where a column of numbers or times is, it has something else.
+    pub(super) fn is_no_beginning(&self, text: &str) -> bool {
+        let differs = |measure: &Measure| {
+            let places = measure.cut(text, &self.places).unwrap_or_default();
+            let mut columns = places.into_iter().zip(&self.typed).enumerate();
+            columns.any(|(at, (place, typed))| {
+                let field = padded_field(text, place);
+                let inner = &text[field.start..field.end];
+                let is_certain = self.declared[at] || self.is_throughout[at];
+                let shape = CellShape::of(inner);
+                is_certain
+                    && shape != CellShape::Nothing
+                    && typed.is_some_and(|typed| shape != typed)
+            })
+        };
+        self.pieces.len() == 1 && self.measures.iter().all(differs)
+    }
+
     pub(super) fn fields(&self, text: &str, places: Vec<Range<usize>>, is_full: bool) -> Cut {
         let mut cut = Cut { is_full, ..Cut::default() };
         for (place, (typed, declared)) in
@@ -237,6 +257,7 @@ impl Grid {
                 false => (CellShape::Number, numbers),
             };
             *typed = (same > 0 && same * 2 >= looks.len()).then_some(most);
+            self.is_throughout[column] = same > 2 && same == looks.len();
         }
         self.typed = typed;
     }

@@ -135,10 +135,11 @@ impl<R: Read> Aligned<R> {
     }
 
     /// What follows `candidate`, whose last column may continue.
-    pub(super) fn behind(&mut self, candidate: &Candidate) -> Result<AfterRow, ReadError> {
-        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
+    pub(super) fn behind(&mut self, candidate: &mut Candidate) -> Result<AfterRow, ReadError> {
         let sure = AfterRow::Nothing { sure: true };
         let mut sum = candidate.sum(self.lines.peek(candidate.lines - 1)?);
+        self.go_on(candidate, &mut sum)?;
+        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
         let mut at = candidate.lines;
         while at < candidate.lines + PIECES {
             match self.lines.peek(at)? {
@@ -163,6 +164,31 @@ impl<R: Read> Aligned<R> {
             return Ok(AfterRow::Nothing { sure: false });
         }
         Ok(AfterRow::Perhaps)
+    }
+
+    /// Adds to `candidate` the lines directly below it that no record begins with, because they have something else
+    /// where a number or a time must be: they are the rest of its last value.
+    fn go_on(&mut self, candidate: &mut Candidate, sum: &mut Sum) -> Result<(), ReadError> {
+        let (mut lines, mut longer) = (candidate.lines, *sum);
+        while lines < PIECES && !self.ends_at(lines)? {
+            let (Some(line), Some(grid)) = (self.lines.peek(lines)?, &self.grid) else {
+                break;
+            };
+            let mut with_line = longer;
+            with_line.add(line);
+            let has_room = with_line.lengths.iter().any(|length| *length <= grid.total);
+            if !grid.is_no_beginning(&line.text) || !has_room || grid.is_mixed {
+                break;
+            }
+            (lines, longer) = (lines + 1, with_line);
+        }
+        if lines == candidate.lines || self.is_cut(lines)? {
+            return Ok(());
+        }
+        if let Some(more) = self.fitting(0, lines, &longer, true)? {
+            (*candidate, *sum) = (more, longer);
+        }
+        Ok(())
     }
 
     /// A record wrapped into as many lines as the header.
