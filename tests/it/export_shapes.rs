@@ -6,7 +6,7 @@ use std::io::Cursor;
 use chatdb::import::ImportOptions;
 use chatdb::import::open::open_reader;
 
-use crate::import_reading::check;
+use crate::import_reading::{check, lines_of};
 
 /// Refuses `bytes` with this message, and this advice.
 #[track_caller]
@@ -250,6 +250,48 @@ fn what_the_server_says_around_rows_is_no_row() {
         remark: 4 server messages were skipped
         ",
     );
+}
+
+#[test]
+fn an_error_above_a_result_is_reported_and_the_result_is_read_as_it_is_without_it() {
+    let results = [
+        "activity_id subject\r\n----------- ----------\r\n1347        Hello     \r\n\r\n(1 rows affected)\r\n",
+        "activity_id,subject\r\n-----------,-------\r\n1347,Hello\r\n\r\n(1 rows affected)\r\n",
+        "activity_id;subject\r\n1347;Hello\r\n\r\n(1 rows affected)\r\n",
+        "activity_id,subject\r\n1347,Hello\r\n",
+        "activity_id\tsubject\r\n1347\tHello\r\n",
+        "of_my_own|subject_of_mine\r\n1347|Hello\r\n1348|World\r\n",
+        "[{\"activity_id\":1347,\"subject\":\"Hello\"}]\r\n",
+        "| activity_id | subject |\r\n| --- | --- |\r\n| 1347 | Hello |\r\n",
+    ];
+    let errors = [
+        "Msg 208, Level 16, State 1, Line 3\r\nInvalid object name 'egpl_foo'.\r\n",
+        "Meldung 208, Ebene 16, Status 1, Server SQL01, Zeile 3\r\nInvalid object name 'egpl_foo'.\r\n",
+        "Changed database context to 'X'.\r\nMsg 208, Level 16, State 1, Line 3\r\nInvalid object name.\r\n",
+    ];
+    for result in results {
+        let plain = lines_of(result);
+        assert!(plain.iter().any(|line| line.ends_with("1347|Hello")), "{plain:#?}");
+        for (error, gap) in errors.iter().flat_map(|error| [(error, ""), (error, "\r\n")]) {
+            let above = format!("{error}{gap}");
+            let found = lines_of(&format!("{above}{result}"));
+            let number = 1 + above.lines().position(|line| line.contains("208")).unwrap();
+            let said =
+                format!("{number} CHATDB-I019 the server reported error 208 outside the rows");
+            assert!(found.contains(&said), "{found:#?}");
+            let is_row = |line: &&String| line.contains('|') || line.starts_with("rows");
+            let values =
+                |line: &String| line.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+            let rows =
+                |lines: &[String]| lines.iter().filter(is_row).map(values).collect::<Vec<_>>();
+            assert_eq!(rows(&found), rows(&plain), "{above}{result}");
+            let line_of = |lines: &[String]| {
+                let row = lines.iter().find(|line| line.ends_with("1347|Hello"));
+                row.unwrap().split(' ').next().unwrap().parse::<usize>().unwrap()
+            };
+            assert_eq!(line_of(&found), line_of(&plain) + above.lines().count(), "{found:#?}");
+        }
+    }
 }
 
 #[test]

@@ -76,6 +76,12 @@ fn check_as(bytes: &[u8], options: &ImportOptions, expect: &str) {
     assert_eq!(found.lines().map(str::trim_end).collect::<Vec<_>>(), expect);
 }
 
+/// What is read of `text`, line by line as in [`check`].
+pub fn lines_of(text: &str) -> Vec<String> {
+    let opened = take(text.as_bytes(), &ImportOptions::default()).unwrap();
+    told(opened).lines().map(str::to_owned).collect()
+}
+
 #[track_caller]
 pub fn check(bytes: impl AsRef<[u8]>, expect: &str) {
     check_as(bytes.as_ref(), &ImportOptions::default(), expect);

@@ -262,6 +262,73 @@ pub fn only_messages(text: &str) -> Option<Vec<u64>> {
     any.then_some(errors)
 }
 
+/// What the server and its tools say above a result.
+#[derive(Debug)]
+pub struct Above {
+    /// How many lines it is, with blank lines.
+    pub lines: usize,
+    /// The errors of the server among it: the line, from 0, the text and the number.
+    pub errors: Vec<(usize, String, u64)>,
+}
+
+impl Above {
+    /// How many lines are inspected.
+    const LINES: usize = 200;
+
+    /// The messages at the beginning of `text`, if an error is among them and something follows them.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Option<Self> {
+        let begins = text.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        // Most files begin with something else; nothing of them is copied.
+        let first = text[begins..].split(|byte| *byte == b'\n').next()?;
+        message(std::str::from_utf8(first).ok()?)?;
+        let text = String::from_utf8_lossy(text);
+        let lines: Vec<&str> = text.lines().take(Self::LINES).collect();
+        let (mut at, mut errors) = (0, Vec::new());
+        while let Some(line) = lines.get(at) {
+            let first = at;
+            let is_said = line.trim().is_empty()
+                || message(line).is_some()
+                || rows(line).is_some()
+                || completed_at_ms(line).is_some();
+            if !is_said {
+                break;
+            }
+            at += 1;
+            if let Some(number) = error(line.trim()) {
+                let is_text = |rest: &[&str]| {
+                    !rest[0].trim().is_empty()
+                        && message(rest[0]).is_none()
+                        && rows(rest[0]).is_none()
+                        && !begins_result(rest)
+                };
+                while at < lines.len() && is_text(&lines[at..]) {
+                    at += 1;
+                }
+                errors.push((first, lines[first..at].join("\n"), number));
+            }
+        }
+        (!errors.is_empty() && at < lines.len()).then_some(Self { lines: at, errors })
+    }
+}
+
+/// Whether a result begins with `lines`, directly below the text of an error: its names, over dashes or over a line
+/// with as many separators, or a document.
+fn begins_result(lines: &[&str]) -> bool {
+    let is_rule =
+        |line: &str| line.contains("--") && line.bytes().all(|b| b"-+,;| \t".contains(&b));
+    let is_split = |by: char| {
+        let count = |line: &str| line.matches(by).count();
+        super::detect::are_names(lines[0].split(by).map(str::trim))
+            || (count(lines[0]) > 0
+                && lines.get(1).is_some_and(|next| count(next) == count(lines[0])))
+    };
+    lines[0].starts_with(['{', '[', '<', '+'])
+        || is_rule(lines[0])
+        || lines.get(1).is_some_and(|next| is_rule(next))
+        || [',', ';', '\t', '|'].into_iter().any(is_split)
+}
+
 /// The wall-clock time, in milliseconds since 1970, in a line such as
 /// `Completion time: 2026-10-02T15:58:11.1234567+02:00`, in any
 /// language.

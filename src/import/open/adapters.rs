@@ -4,12 +4,15 @@
 use crate::import::reader::delimited::Delimited;
 use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader, ReaderAdapter};
-use crate::record::{Field, ReadError, Reason, Record};
+use crate::record::{Field, ReadError, Reason, Record, Reject};
+use std::collections::VecDeque;
 
 /// Wraps a reader whose first lines were skipped: lines are counted from the beginning of the file.
 pub(super) struct Skipped {
     pub(super) reader: Box<dyn Reader + Send>,
     pub(super) lines: u64,
+    /// What is to be reported of these lines.
+    pub(super) errors: VecDeque<Reject>,
 }
 
 impl ReaderAdapter for Skipped {
@@ -24,6 +27,9 @@ impl ReaderAdapter for Skipped {
     }
 
     fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        if let Some(error) = self.errors.pop_front() {
+            return Ok(Some(Item::Reject(error)));
+        }
         let lines = self.lines;
         Ok(self.reader.next()?.map(|item| match item {
             Item::Record(mut record) => {

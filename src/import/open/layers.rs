@@ -8,14 +8,16 @@ use super::adapters::Skipped;
 use super::{BEGINNING, OpenError, Text};
 use crate::import::format::detect::Sample;
 use crate::import::format::escape::{self, Escape, EscapeEvidence};
+use crate::import::format::trailer::{self, Above, Stop};
 use crate::import::format::{FormatLayout, ImportFormat, Quotes};
 use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
 use crate::import::input::pieces::{Document, DocumentRows};
 use crate::import::input::source::Peek;
 use crate::import::reader::escapes::{self, Breaks};
+use crate::import::reader::queue::reject;
 use crate::import::reader::{Reader, quotes};
 use crate::import::{ImportOptions, Quote};
-use crate::record::ReadError;
+use crate::record::{ReadError, Reason};
 
 /// What was undone in a text.
 pub(super) struct Layers<'o> {
@@ -32,6 +34,8 @@ pub(super) struct Layers<'o> {
     /// The escaped line breaks, while escapes are masked.
     breaks: Option<Breaks>,
     document: Option<DocumentRows>,
+    /// The messages above the result, if an error is among them.
+    messages: Option<Above>,
 }
 
 impl<'o> Layers<'o> {
@@ -44,6 +48,11 @@ impl<'o> Layers<'o> {
         let (mut text, repairs, is_small) = repaired(text, options)?;
         if options.skip > 0 {
             skip_lines(&mut text, options.skip).map_err(ReadError::from)?;
+            text = peek(text)?;
+        }
+        let messages = Above::of(text.ahead());
+        if let Some(messages) = &messages {
+            skip_lines(&mut text, messages.lines).map_err(ReadError::from)?;
             text = peek(text)?;
         }
         let mut options = Cow::Borrowed(options);
@@ -72,8 +81,17 @@ impl<'o> Layers<'o> {
         if let Some(rows) = document {
             text = peek(Document::new(text, rows))?;
         }
-        let layers =
-            Self { options, is_small, escape, repairs, shown_quote, other_quote, breaks, document };
+        let layers = Self {
+            options,
+            is_small,
+            escape,
+            repairs,
+            shown_quote,
+            other_quote,
+            breaks,
+            document,
+            messages,
+        };
         Ok((text, layers))
     }
 
@@ -82,6 +100,7 @@ impl<'o> Layers<'o> {
         self.options.skip == 0
             && !self.repairs.any()
             && self.document.is_none()
+            && self.messages.is_none()
             && self.other_quote.is_none()
             && self.breaks.is_none()
     }
@@ -105,15 +124,23 @@ impl<'o> Layers<'o> {
         reader
     }
 
-    /// Adds the lines above the text, so that line numbers are those of the file.
+    /// Adds the lines above the text, so that line numbers are those of the file, and the errors among them.
     pub(super) fn counted_from_the_top(
         &self,
         reader: Box<dyn Reader + Send>,
     ) -> Box<dyn Reader + Send> {
-        let above = self.options.skip + self.document.map_or(0, |document| document.head);
-        match above {
+        let messages = self.messages.as_ref().map_or(0, |messages| messages.lines);
+        let document = self.document.map_or(0, |document| document.head);
+        let lines = (self.options.skip + messages + document) as u64;
+        let errors = self.messages.iter().flat_map(|messages| &messages.errors);
+        let errors = errors.map(|(at, text, number)| {
+            let line = (self.options.skip + at) as u64 + 1;
+            let detail = trailer::stopped(Stop::Server(*number), true);
+            reject(line, text, Reason::ServerError, detail, 0)
+        });
+        match lines {
             0 => reader,
-            above => Box::new(Skipped { reader, lines: above as u64 }),
+            _ => Box::new(Skipped { reader, lines, errors: errors.collect() }),
         }
     }
 
@@ -140,6 +167,9 @@ impl<'o> Layers<'o> {
             remarks.push(self.escape.remark());
         }
         remarks.extend(self.document.map(|document| document.remark().to_owned()));
+        remarks.extend(
+            (self.messages.as_ref()).map(|found| trailer::passed_over(found.errors.len() as u64)),
+        );
         remarks
     }
 }
