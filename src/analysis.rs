@@ -12,6 +12,7 @@ mod files;
 mod finding;
 mod history;
 mod limit;
+mod offset;
 pub mod outage;
 pub mod over_time;
 pub mod summary;

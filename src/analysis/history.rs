@@ -1,8 +1,7 @@
 //! Reads all events from a database, once: the times from which outages are detected.
 //!
-//! Events are in UTC and rows in the servers' local time. The offset is derived from the rows: each activity was
-//! created at its first event, so the difference, in whole quarter-hours, on which nearly all activities of a day agree
-//! is the offset of that day. If too few agree, events are ignored, and the report says so.
+//! Events are in UTC and rows in the servers' local time. If the rows do not show the offset, events are ignored, and the
+//! report says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -10,12 +9,12 @@ use std::io;
 use super::AnalysisError;
 use super::exported::ExportedRows;
 use super::limit::{self, Limit};
+use super::offset::Offsets;
 use super::outage::{CompletedChat, History, Work};
 use super::over_time::OpenChat;
 use crate::table::Cell;
 
 const MINUTE: i64 = 60_000;
-const QUARTER: i64 = 15 * MINUTE;
 const DAY: i64 = 24 * 60 * 60_000;
 
 /// The events that assign an activity to an agent: pushed, transferred, assigned, and identified for a chat.
@@ -23,9 +22,6 @@ pub(super) const ASSIGNED: [i64; 4] = [205, 209, 213, 409];
 pub(super) const COMPLETED: i64 = 544;
 /// The events caused by routing, workflows and customers, besides those of [`ASSIGNED`]: they do not involve agents.
 const NOT_OF_AGENTS: [i64; 11] = [1, 210, 211, 212, 306, 307, 308, 320, 412, 2210, 2212];
-
-/// The minimum number of activities with events needed to determine the offset.
-const MIN_AGREED: usize = 5;
 
 pub(super) const CHAT: i16 = 2000;
 /// The status of an activity assigned to an agent.
@@ -302,49 +298,14 @@ fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, An
         return Ok(Events::Absent);
     }
     events.sort_unstable_by_key(|event| (event.activity, event.at));
-    let Some(distances) = distances(&events, activities) else {
+    let Some(offsets) = Offsets::of(&events, activities) else {
         return Ok(Events::OnAnotherClock);
     };
     for event in &mut events {
-        let day = event.at.div_euclid(DAY);
-        let own = distances.range(..=day).next_back().or_else(|| distances.iter().next());
-        event.at += own.map_or(0, |(_, distance)| *distance);
+        event.at += offsets.at(event.at);
     }
     events.sort_unstable_by_key(|event| (event.at, event.activity));
-    let offsets = distances.values().map(|distance| distance / MINUTE).collect();
-    Ok(Events::Placed(events, offsets))
-}
-
-/// The offset of the servers' clock from UTC, by the UTC day from which it applies; `None` if too few activities agree.
-/// `events` are in the order of their activities.
-fn distances(events: &[Event], activities: &[Activity]) -> Option<BTreeMap<i64, i64>> {
-    let mut votes: BTreeMap<i64, BTreeMap<i64, usize>> = BTreeMap::new();
-    for of_one in events.chunk_by(|a, b| a.activity == b.activity) {
-        let first = of_one[0];
-        if let Ok(at) = activities.binary_search_by_key(&first.activity, |own| own.id) {
-            let apart = activities[at].created - first.at;
-            let quarters = (apart + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-            // No clock is more than fourteen hours from UTC, and an event follows the creation within minutes.
-            if quarters.abs() <= 14 * 4 * QUARTER && (apart - quarters).abs() < 5 * 60_000 {
-                *votes.entry(first.at.div_euclid(DAY)).or_default().entry(quarters).or_default() +=
-                    1;
-            }
-        }
-    }
-    let mut days = BTreeMap::new();
-    let (mut agreed, mut all) = (0, 0);
-    for (day, votes) in votes {
-        let number: usize = votes.values().sum();
-        let Some((distance, most)) = votes.into_iter().max_by_key(|(_, votes)| *votes) else {
-            continue;
-        };
-        all += number;
-        agreed += most;
-        if most * 10 >= number * 6 {
-            days.insert(day, distance);
-        }
-    }
-    (agreed >= MIN_AGREED && agreed * 10 >= all * 8).then_some(days)
+    Ok(Events::Placed(events, offsets.minutes().collect()))
 }
 
 fn take_events(

@@ -13,6 +13,7 @@ mod cases;
 mod causes;
 mod check;
 mod cli;
+mod clock_changes;
 mod csv_out;
 mod diff;
 mod diff_files;
