@@ -1,7 +1,7 @@
 //! Reads all events from a database, once: the times from which outages are detected.
 //!
-//! Events are in UTC and rows in the servers' local time. If the rows do not show the offset, events are ignored, and the
-//! report says so.
+//! Events are in UTC and rows in the servers' local time. If the rows do not show the offset, events are ignored, and
+//! the report says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
