@@ -42,6 +42,7 @@ fn site(agents: i64, changed: impl Fn(Chat) -> Option<Chat>) -> History {
             let Some(chat) = changed(usual) else {
                 continue;
             };
+            let agent = chat.agent;
             let host = if agent % 2 == 0 { "43app" } else { "44app" };
             history.arrivals.push(chat.arrived);
             history.chats.push(chat.arrived);
@@ -284,4 +285,46 @@ fn messaging_is_named_beside_other_servers_where_chats_end_without_messages() {
     let both = [Server::Application, Server::Messaging];
     assert_eq!(only(&detect(&down(true))), (&both[..], Some("43app")));
     assert_eq!(only(&detect(&down(false))), (&both[..1], Some("43app")));
+}
+
+#[test]
+fn agents_who_get_their_work_by_turns_are_not_cut_off_while_it_is_the_turn_of_others() {
+    const AGENTS: i64 = 36;
+    // On a quiet day one chat arrives every six minutes, and goes to whoever has been free the longest: those of 43app
+    // one after another, then the others.
+    let quiet = |chat: Chat| {
+        if !(THAT_DAY..THAT_DAY + DAY).contains(&chat.arrived) {
+            return Some(chat);
+        }
+        let turn = (chat.arrived - THAT_DAY - 8 * HOUR) / (6 * MINUTE) % AGENTS;
+        let agent = turn * 2 % AGENTS + turn * 2 / AGENTS;
+        let ended = chat.begun + 3 * MINUTE;
+        let said = Some(ended - 20 * SECOND);
+        [0, 4].contains(&chat.agent).then_some(Chat { agent, ended, said, ..chat })
+    };
+    assert_eq!(detect(&site(AGENTS, quiet)), []);
+}
+
+#[test]
+fn services_may_fail_while_one_shift_goes_home_and_another_comes() {
+    let clock = |chat: &Chat| (chat.arrived - START).rem_euclid(DAY);
+    // Agents of the first half work until one, those of the second from then on.
+    let shifts = |chat: Chat| ((chat.agent < 14) == (clock(&chat) < 13 * HOUR)).then_some(chat);
+    let down = |chat: Chat| {
+        let begun = chat.arrived - clock(&chat) + 14 * HOUR + (clock(&chat) - 12 * HOUR) / 5;
+        let ended = begun + 10 * MINUTE;
+        let said = Some(ended - 20 * SECOND);
+        let late = Chat { agent: 14 + chat.agent % 14, begun, ended, said, ..chat };
+        match (12 * HOUR + 20 * MINUTE..14 * HOUR).contains(&clock(&chat)) {
+            true => shifts(chat).map(|_| late),
+            false => shifts(chat),
+        }
+    };
+    let on_that_day = |chat: Chat| match (THAT_DAY..THAT_DAY + DAY).contains(&chat.arrived) {
+        true => down(chat),
+        false => shifts(chat),
+    };
+    assert_eq!(detect(&site(28, shifts)), []);
+    assert_eq!(only(&detect(&site(28, on_that_day))), (&[Server::Services][..], None));
+    assert_eq!(detect(&site(28, down)), []);
 }

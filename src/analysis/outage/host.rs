@@ -97,6 +97,17 @@ impl Host<'_> {
         -(1.0 - share.min(0.95)).ln() * real(self.others(from + 1, to))
     }
 
+    /// The weight of the work that agents of the other servers got, if those of this one were free throughout, as a
+    /// log-probability. Routing may prefer whoever has been free the longest, and agents who log in together get their
+    /// work one after another: only another turn of the same agent shows that those of this server were passed over.
+    fn second_turns(&self, history: &History, from: i64, to: i64) -> f64 {
+        let of_others = |name: &&String| !name.is_empty() && name.as_str() != self.name;
+        let names = history.work.keys().filter(of_others);
+        let lists: Vec<&[Work]> = names.map(|name| history.work[name].as_slice()).collect();
+        let mut had = BTreeSet::new();
+        real(begun(&lists, from + 1, to).filter(|work| !had.insert(work.agent)).count())
+    }
+
     /// The weight of the fact that none of the usual agents did anything, as a log-probability: on other servers agents
     /// are absent as well. An agent who comes back after the gap was not absent for the day. An agent who left a chat
     /// open may get nothing because of it.
@@ -207,7 +218,8 @@ impl Host<'_> {
                 .filter(|work| work.ended.is_none_or(|ended| ended >= to));
             let chats = log_lack(kept.count(), usually_open(work, from, |work| work.is_chat));
             let met = MET * log_lack(in_hand, usually_open(work, from, |_| true)).max(chats);
-            let silent = (silent - met).max(0.0);
+            let turns = if in_hand == 0 { self.second_turns(history, from, to) } else { f64::MAX };
+            let silent = (silent - met).min(turns).max(0.0);
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
             let stopped = stopped(history, stops, ended, from, to);
             Score {

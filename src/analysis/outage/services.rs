@@ -6,7 +6,7 @@ use super::gap::{
     Candidate, Clock, Counter, FALSE_ALARM_RATE, Gap, HOUR, Score, count, gaps, judge, log_lack,
     paced, real, usual,
 };
-use super::silence::{Merged, at_work};
+use super::silence::{Merged, at_edges, at_work};
 use super::work::{NIGHT, OLD, Pauses, Work, begun};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
@@ -17,6 +17,10 @@ const NEARBY: i64 = 2 * HOUR;
 /// The weight of an agent at work who was assigned nothing, as a log-probability: one in ten may be at
 /// lunch.
 const AN_AGENT: f64 = 2.3;
+
+/// The same for an agent before the gap with another one after it, if something is usually assigned at that time: a
+/// shift may have gone home as the next one came.
+const A_SHIFT: f64 = AN_AGENT / 2.0;
 
 /// Up to three agents may be absent together for long.
 const MIN_AGENTS: usize = 4;
@@ -61,8 +65,15 @@ pub(super) fn unassigned_gaps(
         let idle = Some(pauses.surprise(to - from))
             .filter(|idle| *idle > AN_AGENT && able >= MIN_AGENTS)
             .unwrap_or(0.0);
-        let by_agents = AN_AGENT.max(idle) * real(able);
         let usual_own = clock.usual_of_gap(assigned, from, to);
+        let by_agents = AN_AGENT.max(idle) * real(able);
+        let by_shifts = match usual_own {
+            Some(usual) if usual >= MIN_USUAL && to - from <= NIGHT => {
+                A_SHIFT * real(at_edges(&merged.acts, clock.until, from, to))
+            }
+            _ => 0.0,
+        };
+        let by_agents = by_agents.max(by_shifts);
         let free = match usual_own {
             Some(usual) if usual < MIN_USUAL => 0.0,
             _ if to - from > NIGHT => 0.0,

@@ -62,6 +62,15 @@ pub(super) fn at_work(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> BT
     there
 }
 
+/// How many agents did something shortly before a gap, or shortly after it if those are fewer.
+pub(super) fn at_edges(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> usize {
+    let before = agents(acts, from - HOUR, from + 1).len();
+    match until - to >= HOUR / 4 {
+        true => before.min(agents(acts, to, to + HOUR).len()),
+        false => before,
+    }
+}
+
 fn present(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> usize {
     at_work(acts, until, from, to).len()
 }
