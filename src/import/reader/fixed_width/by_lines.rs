@@ -5,11 +5,11 @@ use std::io::Read;
 use super::{FixedWidthPlan, REST, remarks, units};
 use crate::import::format::trailer;
 use crate::import::reader::aligned::{Measure, padded_field};
-use crate::import::reader::lines::LineReader;
+use crate::import::reader::lines::{Line, LineReader};
 use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::OwnedRecord;
 use crate::record::{Field, ReadError, Reason, RecordLimits, Trailer};
+use crate::record::{OwnedRecord, work};
 
 /// The maximum number of lines of a record.
 const PIECES: usize = 200;
@@ -109,6 +109,8 @@ impl<R: Read> Columns<R> {
     /// A record on one line, or on more because values have line breaks.
     fn record(&mut self) -> Result<(), ReadError> {
         let mut alone = false;
+        let mut text = String::new();
+        let mut last: Option<Line> = None;
         for count in 1..=PIECES {
             let line = self.lines.peek(count - 1)?;
             let Some(line) = line.filter(|line| line.bad.is_none()).cloned() else {
@@ -119,9 +121,12 @@ impl<R: Read> Columns<R> {
                 break;
             }
             alone |= count > 1 && !matches!(self.cut(&line.text), Cut::None);
-            let text = self.lines.joined_from(0, count)?;
+            text.push_str(last.as_ref().map_or("", |last| last.break_before(&line)));
+            text.push_str(&line.text);
+            last = Some(line);
+            work::steps(text.len());
             match self.cut(&text) {
-                Cut::None if self.is_longer(&text) => break,
+                Cut::None if self.is_past(&text) => break,
                 Cut::None => {}
                 Cut::Several => {
                     let detail = "its width is ambiguous: characters can be counted in two ways";
@@ -169,9 +174,12 @@ impl<R: Read> Columns<R> {
         Ok(())
     }
 
-    fn is_longer(&self, text: &str) -> bool {
-        let end = self.plan.places.last().map_or(0, |last| last.end);
-        self.measures.iter().all(|measure| measure.length(text) > end)
+    /// Whether no line more makes a record of `text`: it is too long, or reaches the last column, before which nothing
+    /// changes.
+    fn is_past(&self, text: &str) -> bool {
+        let last = self.plan.places.last().cloned().unwrap_or_default();
+        let most = if self.plan.padded { last.end } else { last.start.saturating_sub(1) };
+        self.measures.iter().all(|measure| measure.length(text) > most)
     }
 
     fn cut(&self, text: &str) -> Cut {
