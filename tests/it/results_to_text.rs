@@ -246,7 +246,7 @@ fn every_row_of_two_thousand_results_is_right_or_refused_by_its_line() {
 }
 
 #[test]
-#[ignore = "takes a minute in a debug build: cargo test results_to_text -- --ignored"]
+#[ignore = "takes a minute in a debug build: cargo test ten_thousand -- --ignored"]
 fn every_row_of_ten_thousand_results_is_right_or_refused_by_its_line() {
     check(0..10_000);
 }

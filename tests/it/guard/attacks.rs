@@ -23,7 +23,7 @@ const LIST: &str = include_str!("attacks.txt");
 const ENOUGH: usize = 120;
 
 /// Steps that a statement may take here: enough for the baseline, and soon over in a program that is not optimised.
-const STEPS: u64 = 2_000_000;
+const STEPS: u64 = 400_000;
 
 /// What has to come of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
