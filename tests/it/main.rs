@@ -57,6 +57,7 @@ mod over_time;
 mod paged;
 mod pages;
 mod planted;
+mod powershell_json;
 mod privacy;
 mod query;
 mod query_export;

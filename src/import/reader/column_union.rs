@@ -75,6 +75,11 @@ impl<S: RowSource> Union<S> {
         }
     }
 
+    /// Where the rows come from.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+
     fn begin(&mut self) -> Result<VecDeque<UnionItem>, ReadError> {
         let mut found = VecDeque::new();
         let mut bytes = 0;

@@ -2,7 +2,11 @@
 //! twice in an object, and a value that is not a scalar is kept as its text. `serde_json` is not used: it reads a whole
 //! row before its size can be limited, and stops at the first error, which here rejects one row.
 
+mod dates;
+
 use std::io::Read;
+
+use dates::Instant;
 
 use crate::import::reader::column_union::{DocumentColumn, NamedRow, RowSource, Union, UnionItem};
 use crate::import::reader::queue::reject;
@@ -41,6 +45,7 @@ impl<R: Read> Objects<R> {
                 array: false,
                 wrapped: false,
                 ended: false,
+                utc: 0,
             },
             limits,
             expected,
@@ -56,6 +61,18 @@ impl<R: Read> Reader for Objects<R> {
     fn late_columns(&self) -> Vec<DocumentColumn> {
         self.0.late_columns()
     }
+
+    fn remarks(&self) -> Vec<String> {
+        let utc = match self.0.source().utc {
+            0 => return Vec::new(),
+            1 => "1 value".to_owned(),
+            n => format!("{n} values"),
+        };
+        vec![format!(
+            "times in `/Date(...)/` are UTC, not the server's local time ({utc}): for that, select \
+             `CONVERT(varchar(23), COLUMN, 121)` and export again"
+        )]
+    }
 }
 
 /// The objects of a stream.
@@ -67,6 +84,8 @@ struct Source<R> {
     /// Whether that is the only member of an object: DBeaver's, with the table's name, or FOR JSON with ROOT.
     wrapped: bool,
     ended: bool,
+    /// How many times are UTC.
+    utc: u64,
 }
 
 impl<R: Read> RowSource for Source<R> {
@@ -178,7 +197,7 @@ impl<R: Read> Source<R> {
                     1,
                 ))
             }
-            Ok(text) => match members(text) {
+            Ok(text) => match counted_members(text, &mut self.utc) {
                 Ok(cells) => UnionItem::Row(NamedRow { line, text: text.to_owned(), cells }),
                 Err(what) => UnionItem::Reject(reject(line, text, Reason::NotText, what, 1)),
             },
@@ -239,13 +258,18 @@ type Cells = Vec<(String, Option<String>)>;
 
 /// The members of an object, in order.
 fn members(text: &str) -> Result<Cells, String> {
+    counted_members(text, &mut 0)
+}
+
+/// The same, counting in `utc` the times that are UTC.
+fn counted_members(text: &str, utc: &mut u64) -> Result<Cells, String> {
     let mut cells = Vec::new();
     let mut rest = text.get(1..text.len() - 1).unwrap_or_default().trim();
     while !rest.is_empty() {
         let (name, after) = string(rest)?;
         let value =
             after.trim_start().strip_prefix(':').ok_or("expected `:` after a name")?.trim_start();
-        let (cell, after) = scalar(value)?;
+        let (cell, after) = scalar(value, utc)?;
         cells.push((name, cell));
         rest = after.trim_start();
         if let Some(next) = rest.strip_prefix(',') {
@@ -273,9 +297,16 @@ fn string(text: &str) -> Result<(String, &str), String> {
 }
 
 /// The value at the beginning of `text`, and the text after it.
-fn scalar(text: &str) -> Result<(Option<String>, &str), String> {
+fn scalar<'t>(text: &'t str, utc: &mut u64) -> Result<(Option<String>, &'t str), String> {
+    let mut as_time = |value: &str| {
+        let time = Instant::of(value)?;
+        *utc += u64::from(time.is_utc);
+        Some(time.text)
+    };
     if text.starts_with('"') {
-        return string(text).map(|(value, rest)| (Some(value), rest));
+        let (value, rest) = string(text)?;
+        let written = &text[..text.len() - rest.len()];
+        return Ok((Some(as_time(written).unwrap_or(value)), rest));
     }
     let end = if text.starts_with(['{', '[']) {
         Scan::default().end(text.as_bytes()).ok_or("a value is not closed")?
@@ -283,6 +314,9 @@ fn scalar(text: &str) -> Result<(Option<String>, &str), String> {
         text.find([',', '}', ']', ' ', '\r', '\n', '\t']).unwrap_or(text.len())
     };
     let (value, rest) = text.split_at(end);
+    if let Some(time) = as_time(value) {
+        return Ok((Some(time), rest));
+    }
     let cell = match value {
         "" => return Err("a value is missing".to_owned()),
         "null" => None,
