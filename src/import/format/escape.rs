@@ -148,11 +148,11 @@ impl Escape {
 }
 
 /// Whether texts in `sample` may have been escaped without proof: each backslash precedes a character that it escapes,
-/// or a letter as in MySQL, which is sufficient evidence only in files separated by tabs.
+/// a line end, or a letter as in MySQL, which is sufficient evidence only in files separated by tabs.
 #[must_use]
 pub(in crate::import) fn may_be_escaped(sample: &[u8], delimiter: &str) -> bool {
     let pairs = Pairs::of(sample);
-    (pairs.doubled || (pairs.letters && delimiter == "\t")) && !pairs.others
+    (pairs.doubled || pairs.line_ends || (pairs.letters && delimiter == "\t")) && !pairs.others
 }
 
 /// What follows the backslashes of a text.
@@ -160,6 +160,8 @@ pub(in crate::import) fn may_be_escaped(sample: &[u8], delimiter: &str) -> bool 
 struct Pairs {
     /// Backslashes that others escape.
     doubled: bool,
+    /// Line ends.
+    line_ends: bool,
     /// Letters that represent control characters.
     letters: bool,
     /// Characters that neither MySQL nor PostgreSQL escapes.
@@ -177,6 +179,7 @@ impl Pairs {
             let c = char::from(*escaped);
             let is_sign = matches!(c, '"' | '\'' | '\n' | '\r' | '\t' | ',' | ';' | '|' | 'N');
             found.doubled |= c == '\\';
+            found.line_ends |= matches!(c, '\n' | '\r');
             found.letters |= letter(c).is_some();
             found.others |= c != '\\' && !is_sign && letter(c).is_none();
             rest = &rest[at + 2..];
