@@ -108,6 +108,22 @@ const CASES: &[Rejected] = &[
         ..NONE
     },
     Rejected {
+        reason: Reason::TooLong,
+        name: "a.json",
+        text: b"[{\"activity_id\":1,\"subject\":\"a\"},{\"activity_id\":2,\"subject\":\"bbbbbbbbbbbbbbbbbbbb\"}]",
+        options: "--max-record 40",
+        follows: &["--max-record 1000"],
+        ..NONE
+    },
+    Rejected {
+        reason: Reason::TooLong,
+        name: "a.xml",
+        text: b"<row activity_id=\"1\" subject=\"a\"/><row activity_id=\"2\" subject=\"bbbbbbbbbbbbbbbbbbbb\"/>",
+        options: "--max-record 40",
+        follows: &["--max-record 1000"],
+        ..NONE
+    },
+    Rejected {
         reason: Reason::SecondResultSet,
         text: b"activity_id,activity_status\n1,5000\n2,5000\n\n(2 rows affected)\n\n\
           colour,activity_id\nred,1\nblue,2\n\n(2 rows affected)\n",

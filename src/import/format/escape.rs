@@ -160,7 +160,7 @@ pub(in crate::import) fn may_be_escaped(sample: &[u8], delimiter: &str) -> bool 
 struct Pairs {
     /// Backslashes that others escape.
     doubled: bool,
-    /// Line ends.
+    /// Line ends of texts.
     line_ends: bool,
     /// Letters that represent control characters.
     letters: bool,

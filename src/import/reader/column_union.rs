@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::import::reader::queue::{Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting, reject};
 use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Reject};
@@ -50,8 +50,7 @@ pub type DocumentColumn = (String, usize);
 /// Reads rows of `S` as records.
 pub struct Union<S> {
     source: S,
-    /// The maximum number of fields of a record.
-    fields: usize,
+    limits: RecordLimits,
     /// Names, each with its index among equal ones.
     names: Vec<(String, usize)>,
     /// Columns that appear after the first rows, as found by an earlier pass or by this one.
@@ -66,7 +65,7 @@ impl<S: RowSource> Union<S> {
     pub fn new(source: S, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self {
             source,
-            fields: limits.fields,
+            limits,
             names: Vec::new(),
             expected,
             late: Vec::new(),
@@ -80,21 +79,33 @@ impl<S: RowSource> Union<S> {
         &self.source
     }
 
+    /// The next row, or the reject of one beyond the limits.
+    fn next_row(&mut self) -> Result<Option<UnionItem>, ReadError> {
+        let next = self.source.next_row()?;
+        let Some(UnionItem::Row(row)) = &next else {
+            return Ok(next);
+        };
+        let detail = if row.text.len() > self.limits.record {
+            format!("longer than {} bytes", self.limits.record)
+        } else if row.cells.len() > self.limits.fields {
+            format!("more than {} fields", self.limits.fields)
+        } else {
+            return Ok(next);
+        };
+        Ok(Some(UnionItem::Reject(reject(row.line, &row.text, Reason::TooLong, detail, 1))))
+    }
+
     fn begin(&mut self) -> Result<VecDeque<UnionItem>, ReadError> {
         let mut found = VecDeque::new();
         let mut bytes = 0;
         while found.len() < ROWS && bytes < BYTES {
-            let Some(next) = self.source.next_row()? else {
+            let Some(next) = self.next_row()? else {
                 break;
             };
             if let UnionItem::Row(row) = &next {
                 bytes += row.text.len();
-                if row.cells.len() > self.fields {
-                    found.push_back(next);
-                    continue;
-                }
                 for (name, which) in numbered(row) {
-                    if self.names.len() < self.fields
+                    if self.names.len() < self.limits.fields
                         && !self.names.iter().any(|known| known.0 == name && known.1 == which)
                     {
                         self.names.push((name.to_owned(), which));
@@ -103,7 +114,7 @@ impl<S: RowSource> Union<S> {
             }
             found.push_back(next);
         }
-        let room = self.fields.saturating_sub(self.names.len());
+        let room = self.limits.fields.saturating_sub(self.names.len());
         for column in std::mem::take(&mut self.expected).into_iter().take(room) {
             if !self.names.contains(&column) {
                 self.names.push(column);
@@ -124,7 +135,7 @@ impl<S: RowSource> Union<S> {
         }
         let next = match self.first.as_mut().and_then(VecDeque::pop_front) {
             Some(next) => Some(next),
-            None => self.source.next_row()?,
+            None => self.next_row()?,
         };
         match next {
             None => return Ok(false),
@@ -135,11 +146,6 @@ impl<S: RowSource> Union<S> {
     }
 
     fn place(&mut self, row: NamedRow) {
-        if row.cells.len() > self.fields {
-            let detail = format!("more than {} fields", self.fields);
-            self.queue.reject(row.line, &row.text, Reason::TooLong, detail, 1);
-            return;
-        }
         let mut values: Vec<Option<&str>> = vec![None; self.names.len()];
         let mut unknown: Vec<DocumentColumn> = Vec::new();
         for ((name, which), (_, value)) in numbered(&row).zip(&row.cells) {
@@ -152,7 +158,7 @@ impl<S: RowSource> Union<S> {
             let detail =
                 format!("has the column `{name}`, which is missing from the first {ROWS} rows");
             self.queue.reject(row.line, &row.text, Reason::LateColumn, detail, 1);
-            let room = self.fields.saturating_sub(self.names.len() + self.late.len());
+            let room = self.limits.fields.saturating_sub(self.names.len() + self.late.len());
             unknown.retain(|column| !self.late.contains(column));
             self.late.extend(unknown.into_iter().take(room));
             return;

@@ -18,8 +18,9 @@ pub struct Window<R> {
 }
 
 impl<R: Read> Window<R> {
-    /// A window that holds up to `limit` bytes.
+    /// A window that holds a record of up to `limit` bytes. More than that may be read with a shorter one.
     pub fn new(reader: R, limit: usize) -> Self {
+        let limit = limit.max(2 * BLOCK);
         Self { reader, buffer: Vec::new(), start: 0, line: 1, limit, ended: false }
     }
 
