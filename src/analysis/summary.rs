@@ -121,16 +121,20 @@ fn stopped_in(found: &DetectedRun, host: Option<&str>, at: i64) -> bool {
     of_host && moment(&found.from) - STOPPED_BEFORE <= at && at <= moment(&found.to)
 }
 
-/// ` 5 of them stopped at the outage from 2026-02-10 12:59:58; 10 did not.`
+/// ` 5 of them stopped at the outage from 2026-02-10 12:59:58, 10 at other times.`: the newest outage that stopped any.
 fn of_newest(run: &AnalysisRun) -> Option<String> {
-    let ends_sessions = |found: &&DetectedRun| found.servers.contains(Server::Application.name());
-    let found = run.detected.iter().rfind(ends_sessions)?;
     let is_ghost =
         |sign: &&LastSignRun| matches!(sign.state, OpenChatState::Ghost | OpenChatState::Probable);
     let ghosts = || run.last_signs.iter().filter(is_ghost);
+    let stopped = |found: &DetectedRun| -> u64 {
+        let in_it = |sign: &&LastSignRun| stopped_in(found, sign.host.as_deref(), moment(&sign.at));
+        ghosts().filter(in_it).map(|sign| sign.chats).sum()
+    };
+    let ends_sessions = |found: &&DetectedRun| found.servers.contains(Server::Application.name());
+    let newest = run.detected.iter().rev().filter(ends_sessions);
+    let (found, stopped) =
+        newest.map(|found| (found, stopped(found))).find(|(_, stopped)| *stopped > 0)?;
     let all: u64 = ghosts().map(|sign| sign.chats).sum();
-    let stopped = ghosts().filter(|sign| stopped_in(found, sign.host.as_deref(), moment(&sign.at)));
-    let stopped: u64 = stopped.map(|sign| sign.chats).sum();
     let others = match all - stopped {
         0 => String::new(),
         others => format!(", {others} at other times"),
