@@ -46,6 +46,12 @@ fn what_rows_hold_is_never_the_authors_own() {
             &["(No column name),(No column name)*"][..],
         ),
         (
+            "SELECT STUFF(CASE WHEN full_name = 'x' THEN '; a' ELSE '' END + '; b', 1, 2, '') AS a, \
+             STUFF(full_name, 1, 2, '; b') AS b, SUSER_SNAME() AS c FROM u",
+            &["a,b,c"],
+            &["a*,b,c"],
+        ),
+        (
             "SELECT COUNT(DISTINCT full_name) AS full_name FROM u; SELECT * FROM u",
             &["full_name", "id,full_name"],
             &["full_name*", "id,full_name"],

@@ -194,10 +194,13 @@ impl Author {
             let ordered = function.within_group.iter();
             values.extend(ordered.map(|by| self.value(&by.expr)).collect::<Vec<_>>());
         }
+        let has_values = !values.is_empty();
         let all = of_all(values);
+        // Whatever is made of the author's texts and of measures alone is of no row.
+        let is_own = has_values && all.is_computed && all.from.is_empty();
         let is_measure = MEASURES_OF_VALUES.contains(&name.as_str());
         let is_choice = CHOICES.contains(&name.as_str());
-        of(is_measure || is_choice && all.is_computed, all.from)
+        of(is_own || is_measure || is_choice && all.is_computed, all.from)
     }
 }
 
