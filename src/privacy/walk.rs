@@ -174,8 +174,13 @@ fn command(typed: &mut String, visitor: &mut dyn Visitor) {
             file_word(word, visitor)
         }
     });
-    *typed = redacted.collect::<Vec<_>>().join(" ");
+    let mut redacted: Vec<String> = redacted.collect();
+    redacted.dedup_by(|next, before| next == REPLACED_FILE && before == REPLACED_FILE);
+    *typed = redacted.join(" ");
 }
+
+/// What stands in a command for names of files that are replaced: a pseudonym would look like a file that there is.
+const REPLACED_FILE: &str = "FILE";
 
 /// A part of an option's value, without spaces.
 fn value(part: &str, visitor: &mut dyn Visitor) -> String {
@@ -197,7 +202,7 @@ fn value(part: &str, visitor: &mut dyn Visitor) -> String {
     format!("{before}{host}={after}")
 }
 
-/// The name of a file as it is typed, with its quotes where they are still needed.
+/// The name of a file as it is typed, or what stands for it.
 fn file_word(word: &str, visitor: &mut dyn Visitor) -> String {
     let quote = word.chars().next().filter(|sign| ['\'', '"'].contains(sign));
     let name = match quote {
@@ -207,10 +212,9 @@ fn file_word(word: &str, visitor: &mut dyn Visitor) -> String {
     let name = name.replace("'\\''", "'");
     let mut shown = name.clone();
     visitor.file(&mut shown);
-    match quote {
-        _ if shown == name => word.to_owned(),
-        Some(quote) if shown.contains(' ') => format!("{quote}{shown}{quote}"),
-        _ => shown,
+    match shown == name {
+        true => word.to_owned(),
+        false => REPLACED_FILE.to_owned(),
     }
 }
 

@@ -490,6 +490,19 @@ fn section(finding: &Query) -> String {
     made
 }
 
+/// A pseudonym there would look like a file.
+#[test]
+fn files_whose_names_are_replaced_are_a_placeholder_in_the_next_command() {
+    let place = Place::new();
+    let named = [("a_jane_smith.csv", ACTIVITIES), ("u_jane_smith.csv", USERS)];
+    for (name, text) in named {
+        place.write(name, text);
+    }
+    let shown = place.out(&["analyze", named[0].0, named[1].0]);
+    let next = shown.lines().find(|line| line.starts_with("Next: "));
+    assert_eq!(next, Some("Next: chatdb analyze FILE --only ghost_chats"), "{shown}");
+}
+
 #[test]
 fn the_next_command_works_as_it_is_printed_into_a_pipe() {
     let place = Place::new();
