@@ -287,16 +287,28 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
         known.counts.clone_from(&given.counts);
     }
     let mut fitting = signatures();
+    let mut unseen = false;
     if let Some(shown) = &known.shown {
         // The rows say which servers failed; whoever named others is answered.
         fitting.retain(|one| shown.fits(one) || one.servers == known.servers);
     } else {
         fitting.retain(|one| counts::may_be(&known.counts, &one.servers, known.of_host));
-        if none_fits(run, &known) {
-            fitting.clear();
+        unseen = none_fits(run, &known);
+        if unseen {
+            // Without message times, the user's word on Messaging is all that there is.
+            let only_said = |one: &Signature| counts::only_messages(&known.counts, &one.servers);
+            fitting.retain(|one| one.servers == known.servers && only_said(one));
         }
     }
     run.candidates = candidates(&fitting, run, &known);
+    if unseen {
+        run.candidates.retain(|one| one.evidence_against.is_empty());
+        for one in &mut run.candidates {
+            // The summary quotes the last.
+            one.evidence_for.rotate_left(1);
+            one.not_in_export.push("eglv_session_chat_event".to_owned());
+        }
+    }
 }
 
 /// Whether nothing that was counted in the outage that was given had stopped; or none was given, and many activities

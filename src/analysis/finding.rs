@@ -11,7 +11,7 @@ use crate::report::{FindingRun, FindingVerdict, ThresholdRun};
 use crate::schema::types::Type;
 use crate::sql::tsql::{self, Statement};
 use crate::store::Binding;
-use crate::table::{Cell, Kind, ResultTable};
+use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// The parameter for the start of an outage. `outage_to` is its end, and NULL while it continues.
 const OUTAGE_FROM: &str = "outage_from";
@@ -116,6 +116,13 @@ fn newest_first(table: &mut ResultTable) {
     });
 }
 
+/// Adds a column that says which of several outages each row is about, by its begin.
+fn with_outage(mut table: ResultTable, outage: &Outage) -> ResultTable {
+    table.columns.push(Column::new(OUTAGE_FROM, Kind::Timestamp));
+    table.rows.iter_mut().for_each(|row| row.push(Cell::Timestamp(outage.from_ms)));
+    table
+}
+
 /// Adds rows whose key is not there yet. If a row has a verdict, the stronger one is kept.
 fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
     let at: Vec<usize> = keys.iter().filter_map(|key| table.position(key)).collect();
@@ -159,7 +166,11 @@ impl<'s> ExportedRows<'s> {
         let mut table = ResultTable::default();
         let mut refused = None;
         let mut thresholds = Vec::new();
-        for outage in given.outages_of(finding) {
+        let outages = given.outages_of(finding);
+        let several = outages.len() > 1;
+        // What is evidence of a ghost need not be of an outage.
+        let says_which = several && finding.outage == Some(OutageScope::Any);
+        for outage in outages {
             let values = finding.parameters.iter();
             thresholds = values.map(|parameter| given.value(finding, parameter, outage)).collect();
             let lacks = |name: &str| {
@@ -174,7 +185,12 @@ impl<'s> ExportedRows<'s> {
             if !needs_missing.is_empty() {
                 break;
             }
-            match self.rows_of(finding, &thresholds, given) {
+            let rows = self.rows_of(finding, &thresholds, given);
+            let rows = rows.map(|rows| match outage {
+                Some(outage) if says_which => with_outage(rows, outage),
+                _ => rows,
+            });
+            match rows {
                 Ok(rows) if table.columns.is_empty() => table = rows,
                 Ok(rows) => merge(&mut table, rows, &finding.key),
                 // A database of another origin may lack tables and columns that an import database always has.
@@ -184,7 +200,7 @@ impl<'s> ExportedRows<'s> {
                 Err(error) => return Err(error),
             }
         }
-        if given.outages_of(finding).len() > 1 {
+        if several {
             newest_first(&mut table);
         }
         if !table.columns.is_empty() {

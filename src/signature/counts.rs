@@ -87,17 +87,27 @@ fn share(count: &CountRun) -> f64 {
 /// Whether a failure of `servers` may have left the counts: nothing that it stops went on, and some of it stopped,
 /// where any of it is counted.
 pub(super) fn may_be(counts: &[CountRun], servers: &BTreeSet<Server>, of_host: bool) -> bool {
-    let stops = |count: &&CountRun| {
-        let kind = kind_of(count).filter(|_| is_of(count, of_host));
-        kind.is_some_and(|kind| effect(kind, servers) == Effect::Stops)
-    };
-    let stopped: Vec<&CountRun> = counts.iter().filter(stops).collect();
+    let stopped: Vec<&CountRun> =
+        counts.iter().filter(|count| stops(count, servers) && is_of(count, of_host)).collect();
     let refuted = |count: &&CountRun| {
         let kind = kind_of(count).filter(|_| !of_host);
         goes_on(count) || kind.is_some_and(|kind| refutes(kind, count, servers))
     };
     stopped.is_empty()
         || (!stopped.iter().any(refuted) && stopped.iter().any(|count| has_stopped(count)))
+}
+
+/// Whether a failure of `servers` stops nothing but messages, and other events are counted, but no messages.
+pub(super) fn only_messages(counts: &[CountRun], servers: &BTreeSet<Server>) -> bool {
+    let is_stopped = |kind: &EventKind| effect(*kind, servers) == Effect::Stops;
+    let stopped: Vec<EventKind> = KINDS.into_iter().filter(is_stopped).collect();
+    !counts.is_empty()
+        && stopped == [EventKind::Messages]
+        && !counts.iter().any(|count| stops(count, servers))
+}
+
+fn stops(count: &CountRun, servers: &BTreeSet<Server>) -> bool {
+    kind_of(count).is_some_and(|kind| effect(kind, servers) == Effect::Stops)
 }
 
 /// No agent does anything without an Application server: a tenth of the usual number, and more than a few at an edge,
