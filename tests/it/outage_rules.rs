@@ -261,6 +261,7 @@ fn mail_shows_whether_services_was_up_and_ends_no_silence_of_agents() {
         ("mail goes on", from, from, &alone, false),
         ("none for a while", from, from + 30 * MINUTE, &alone, false),
         ("none to the end", from, to - MINUTE, &all, false),
+        ("some before it, after agents did the last", from + 4 * MINUTE, to - MINUTE, &all, false),
     ] {
         let found = detect(&with_mail(down(), mail_from, mail_to));
         assert_eq!(only(&found), (&servers[..], None), "{case}");
@@ -327,4 +328,19 @@ fn services_may_fail_while_one_shift_goes_home_and_another_comes() {
     assert_eq!(detect(&site(28, shifts)), []);
     assert_eq!(only(&detect(&site(28, on_that_day))), (&[Server::Services][..], None));
     assert_eq!(detect(&site(28, down)), []);
+}
+
+#[test]
+fn chats_that_stop_for_good_say_more_than_the_silence_of_a_few_agents_and_one_does_not() {
+    let (from, to) = (THAT_DAY + 10 * HOUR, THAT_DAY + 10 * HOUR + 20 * MINUTE);
+    let down = |chat: Chat| match is_on_43app(&chat) {
+        true => cut_off(chat, from, to),
+        false => Some(chat),
+    };
+    for (stopped, windows) in [(0, 0), (1, 0), (2, 1), (3, 1)] {
+        let last = (1..=stopped).rev().map(|chat| from - chat * SECOND).collect();
+        let stops = [("43app".to_owned(), last)].into();
+        let found = detect(&History { stops, ..site(5, down) });
+        assert_eq!(found.len(), windows, "{stopped}: {found:?}");
+    }
 }

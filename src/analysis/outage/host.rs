@@ -24,6 +24,10 @@ const LATE: f64 = 0.05;
 /// The bonus if no work is open: agents of one team complete their work together.
 const MET: f64 = 2.0;
 
+/// How often the weight of the silence chats that stopped for good may have in addition: one that an agent left open may
+/// be forgotten, several at once are not.
+const MOST_STOPPED: usize = 2;
+
 /// The time between the actions of others around each run of actions of one agent.
 fn runs(acts: &[(i64, i64)], until: i64) -> impl Iterator<Item = (i64, i64)> {
     let same = acts.chunk_by(|a, b| a.1 == b.1);
@@ -222,9 +226,10 @@ impl Host<'_> {
             let silent = (silent - met).min(turns).max(0.0);
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
             let stopped = stopped(history, stops, ended, from, to);
+            let most = silent * real(count(stops, from - 3 * MINUTE, to).min(MOST_STOPPED));
             Score {
                 expected: least_of(usual_own, paced_own).max(1.0),
-                surprise: together(frozen, silent + stopped.min(silent)) - choice,
+                surprise: together(frozen, silent + stopped.min(most)) - choice,
             }
         };
         let found = judge(self.own, gaps, 1.5, expected, score);

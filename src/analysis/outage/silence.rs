@@ -275,7 +275,9 @@ fn silent_servers(
     let all = vec![Application, Services, Messaging];
     let both = vec![Application, Messaging];
     let mails = &history.mails;
-    let next = mails.get(mails.partition_point(|at| *at <= from + MINUTE));
+    // The last thing that agents did may be some minutes before the outage.
+    let begun = from + MINUTE.max((to - from) / 12);
+    let next = mails.get(mails.partition_point(|at| *at <= begun));
     let first = next.copied().unwrap_or(to).min(to);
     let missed = usual(mails, clock, from, first);
     let is_end = to < history.until && to - first <= COMING_BACK.max((first - from) / 3);
