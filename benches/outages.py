@@ -895,7 +895,10 @@ def single(site, model, kind, goes_on, r):
     twin = model.Simulation(site, []).run()
     if goes_on:
         host = r.choice(site.hosts) if kind == "host" else None
-        return Outage(kind, site.end - r.uniform(40, 75) * MINUTE, site.end + HOUR, host)
+        start = site.end - r.uniform(40, 75) * MINUTE
+        seen = twin.host_events[host] if host else twin.assigned_at
+        missed = len(seen) - bisect_left(seen, start)
+        return Outage(kind, start, site.end + HOUR, host) if missed >= 20 else None
     for _ in range(40):
         one = plan(site, kind, twin, r)
         if one and one.end < site.end - 2 * HOUR and one.end - one.start > 19 * MINUTE:
@@ -921,7 +924,7 @@ def match(args):
     """Scores the documented failure that comes first."""
     low, _, high = args.seeds.partition("-")
     kinds = ("services", "application", "messaging", "messaging_application", "all")
-    model = sys.modules[__name__]
+    model = __import__("outage_" + args.generator) if args.generator != "calls" else sys.modules[__name__]
 
     def judge(case):
         name, seed, kind, goes_on = case
@@ -929,7 +932,7 @@ def match(args):
         if name.startswith("host"):
             kind = "host"
         r = random.Random("match %s %d %s %s" % (name, seed, kind, goes_on))
-        folder = os.path.join(args.work, "match_%d_%s_%s_%s" % (seed, kind, goes_on, variant))
+        folder = os.path.join(args.work, "match_%s_%d_%s_%s_%s" % (args.generator, seed, kind, goes_on, variant))
         site = model.Site(seed)
         if kind == "host":
             while len(site.hosts) < 2:
@@ -952,7 +955,9 @@ def match(args):
 
     names = args.situations.split(",") if args.situations else list(SITUATIONS)
     cases = [(name, seed, kind, goes_on) for name in names for seed in range(int(low), int(high or low) + 1)
-             for kind in (kinds if not name.startswith("host") else ("host",)) for goes_on in (False, True)]
+             for kind in (kinds if not name.startswith("host") else ("host",)) for goes_on in (False, True)
+             # Nobody completes a chat while all Application servers are down.
+             if not (name == "cleaned" and goes_on)]
     with ThreadPoolExecutor(args.jobs) as workers:
         results = list(workers.map(judge, cases))
     for name in names:
@@ -988,7 +993,7 @@ def main():
     matching.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "chatdb_outages"))
     matching.add_argument("--quiet", action="store_true")
     matching.add_argument("--jobs", type=int, default=2)
-    for command in (one, many):
+    for command in (one, many, matching):
         command.add_argument("--generator", choices=("calls", "shifts", "desks"), default="calls")
     args = parser.parse_args()
     if args.command == "make":
