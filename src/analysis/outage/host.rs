@@ -24,8 +24,8 @@ const LATE: f64 = 0.05;
 /// The bonus if no work is open: agents of one team complete their work together.
 const MET: f64 = 2.0;
 
-/// How often the weight of the silence chats that stopped for good may have in addition: one that an agent left open may
-/// be forgotten, several at once are not.
+/// How many times the weight of the silence chats that stopped for good may add: one chat may be forgotten, several at
+/// once are not.
 const MOST_STOPPED: usize = 2;
 
 /// The time between the actions of others around each run of actions of one agent.
