@@ -324,40 +324,43 @@ pub fn power(arguments: &[Value]) -> Outcome {
     })
 }
 
-/// `ISNUMERIC(text)`: a number, or an amount with its sign of currency, as SQL Server takes it.
+/// `ISNUMERIC(text)`: whether SQL Server converts it to `money` or to `float`. To `money` it takes a sign and a sign of
+/// currency in any order, and then nothing at all, or digits with commas anywhere; white space may stand before and
+/// between them, and blanks alone behind.
 pub fn isnumeric(arguments: &[Value]) -> Outcome {
     let Some(Value::Text(text)) = arguments.first() else {
         return Ok(Value::Integer(i64::from(!arguments.iter().all(Value::is_null))));
     };
-    // Each of them alone is an amount of money, which is nothing.
-    if matches!(text.as_str(), "\t" | "\n" | "\u{b}" | "\u{c}" | "\r" | "\\" | "\u{a0}") {
-        return Ok(Value::Integer(1));
-    }
     let text = text.trim_matches(' ');
-    let bare = text.trim_start_matches(['+', '-', '$', '€', '£', '¥']);
-    let before = text.chars().count() - bare.chars().count();
-    let mantissa = bare.split_once(['e', 'E', 'd', 'D']);
-    let (number, exponent) = mantissa.map_or((bare, None), |(number, rest)| (number, Some(rest)));
-    let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    let shaped = number.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'.')
-        && number.bytes().filter(|b| *b == b'.').count() <= 1;
-    let raised = exponent.is_none_or(|rest| {
-        let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
-        digits > 0
-            && !rest.is_empty()
-            && rest.len() <= 3
-            && rest.bytes().all(|b| b.is_ascii_digit())
-    });
-    let signs =
-        text[..text.len() - bare.len()].bytes().filter(|b| matches!(b, b'+' | b'-')).count();
-    let has_signs = text.contains(['\t', '\n', '\u{b}', '\u{c}', '\r', '\\', '\u{a0}']);
-    if signs > 1 || has_signs || bare.starts_with(' ') && before > 0 {
-        return Err(FunctionError::refused(format!(
-            "ISNUMERIC of '{text}' is not supported: it is unknown whether SQL Server takes such symbols for a number"
-        )));
+    Ok(Value::Integer(i64::from(!text.is_empty() && (is_amount(text) || is_float(text)))))
+}
+
+fn is_amount(text: &str) -> bool {
+    let (mut rest, mut signs, mut currencies) = (text, 0, 0);
+    while let Some(first) = rest.chars().next() {
+        match first {
+            '+' | '-' => signs += 1,
+            // The backslash is where others have the sign of the yen.
+            '$' | '¢' | '£' | '¤' | '¥' | '€' | '\\' => currencies += 1,
+            ' ' | '\t'..='\r' | '\u{a0}' => {}
+            _ => break,
+        }
+        rest = &rest[first.len_utf8()..];
     }
-    let is = !text.is_empty() && before <= 2 && shaped && raised;
-    Ok(Value::Integer(i64::from(is)))
+    let is_number = rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'));
+    let points = rest.bytes().filter(|b| *b == b'.').count();
+    let whole = rest.split('.').next().unwrap_or_default().replace(',', "");
+    let fits =
+        whole.is_empty() || whole.parse::<u64>().is_ok_and(|whole| whole <= 922_337_203_685_477);
+    is_number && fits && signs < 2 && currencies < 2 && points < 2
+}
+
+/// Whether it is a number with an exponent, which may be a `d`, that a `float` has room for.
+fn is_float(text: &str) -> bool {
+    let bare = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
+    let is_written = bare.bytes().all(|b| b.is_ascii_digit() || b"+-.eEdD".contains(&b));
+    let number = bare.replace(['d', 'D'], "e").parse::<f64>();
+    is_written && number.is_ok_and(f64::is_finite)
 }
 
 pub fn ceiling(arguments: &[Value]) -> Outcome {
