@@ -1,7 +1,7 @@
 //! `FORMAT` with the patterns that people use, in the culture `en-US`. A pattern that is not read is an error that
 //! names it; SQL Server knows more of them.
 
-use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
+use chrono::{Datelike as _, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::{FunctionError, Outcome, Value, convert, number, time};
 use crate::schema::types::Type;
@@ -15,7 +15,12 @@ pub fn call(arguments: &[Value]) -> Outcome {
         return Ok(Value::Null);
     }
     let (pattern, kind) = (pattern.text(), Type::declared(&kind.text()));
-    let text = if kind.has_date() {
+    let text = if matches!(kind, Type::Time(_)) {
+        match span(time::read(&value.text())?.local.time(), &pattern) {
+            Some(text) => text,
+            None => return Ok(Value::Null),
+        }
+    } else if kind.has_date() {
         moment(time::read(&value.text())?.local, &pattern)?
     } else {
         amount(value, kind, &pattern)?
@@ -34,6 +39,53 @@ const MAX_DIGITS: usize = 99;
 fn unknown(pattern: &str) -> FunctionError {
     let shown: String = pattern.chars().take(100).collect();
     FunctionError::new(format!("FORMAT with the pattern '{shown}' is not supported"))
+}
+
+/// A time of day, which .NET takes for a length of time: signs between its parts are escaped, and a pattern that is
+/// none gives NULL.
+fn span(at: NaiveTime, pattern: &str) -> Option<String> {
+    let fraction = at.nanosecond() / 100;
+    let pattern = match pattern {
+        "" | "c" | "t" | "T" if fraction == 0 => r"hh\:mm\:ss",
+        "" | "c" | "t" | "T" => r"hh\:mm\:ss\.fffffff",
+        "g" if fraction == 0 => r"h\:mm\:ss",
+        "g" => r"h\:mm\:ss\.FFFFFFF",
+        "G" => r"d\:hh\:mm\:ss\.fffffff",
+        other if other.chars().count() == 1 => return None,
+        other => other,
+    };
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        let run = rest.len() - rest.trim_start_matches(c).len();
+        let number = |value: u32| (run <= 2).then(|| format!("{value:0run$}"));
+        let digits = || (run <= 7).then(|| format!("{fraction:07}")[..run].to_owned());
+        let part = match c {
+            'd' if run <= 8 => "0".repeat(run),
+            'h' => number(at.hour())?,
+            'm' => number(at.minute())?,
+            's' => number(at.second())?,
+            'f' => digits()?,
+            'F' => digits()?.trim_end_matches('0').to_owned(),
+            '%' if run == 1 && rest.len() > 1 => String::new(),
+            '\\' => {
+                let escaped = rest[1..].chars().next()?;
+                out.push(escaped);
+                rest = &rest[1 + escaped.len_utf8()..];
+                continue;
+            }
+            '\'' | '"' => {
+                let (text, behind) = rest[1..].split_once(c)?;
+                out.push_str(text);
+                rest = behind;
+                continue;
+            }
+            _ => return None,
+        };
+        out.push_str(&part);
+        rest = &rest[run..];
+    }
+    Some(out)
 }
 
 fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {

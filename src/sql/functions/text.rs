@@ -318,42 +318,41 @@ pub fn reverse(arguments: &[Value]) -> Outcome {
 }
 
 pub fn ltrim(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || {
-        Ok(Value::Text(arguments[0].text().trim_start_matches(' ').to_owned()))
-    })
+    stripped(arguments, true, false)
 }
 
 pub fn rtrim(arguments: &[Value]) -> Outcome {
-    unless_null(arguments, || Ok(Value::Text(arguments[0].text().trim_end_matches(' ').to_owned())))
+    stripped(arguments, false, true)
 }
 
 pub fn trim(arguments: &[Value]) -> Outcome {
+    stripped(arguments, true, true)
+}
+
+/// The text without blanks, or without the characters of the second argument, at its start and at its end.
+fn stripped(arguments: &[Value], start: bool, end: bool) -> Outcome {
     unless_null(arguments, || {
         let text = arguments[0].text();
-        let trimmed = match arguments.get(1) {
-            None => text.trim_matches(' '),
-            Some(set) => {
-                let set: Vec<char> = set.text().chars().collect();
-                let mut work = Work::new();
-                let mut taken = |c: char| {
-                    work.compare_many(set.len())?;
-                    Ok::<bool, FunctionError>(set.iter().any(|s| collation::same(*s, c)))
-                };
-                let mut rest = text.as_str();
-                while let Some(first) = rest.chars().next()
-                    && taken(first)?
-                {
-                    rest = &rest[first.len_utf8()..];
-                }
-                while let Some(last) = rest.chars().next_back()
-                    && taken(last)?
-                {
-                    rest = &rest[..rest.len() - last.len_utf8()];
-                }
-                rest
-            }
+        let set: Vec<char> = match arguments.get(1) {
+            None => vec![' '],
+            Some(set) => set.text().chars().collect(),
         };
-        Ok(Value::Text(trimmed.to_owned()))
+        let mut work = Work::new();
+        let mut taken = |c: Option<char>| {
+            let Some(c) = c else {
+                return Ok::<usize, FunctionError>(0);
+            };
+            work.compare_many(set.len())?;
+            Ok(if set.iter().any(|s| collation::same(*s, c)) { c.len_utf8() } else { 0 })
+        };
+        let mut rest = text.as_str();
+        while start && let taken @ 1.. = taken(rest.chars().next())? {
+            rest = &rest[taken..];
+        }
+        while end && let taken @ 1.. = taken(rest.chars().next_back())? {
+            rest = &rest[..rest.len() - taken];
+        }
+        Ok(Value::Text(rest.to_owned()))
     })
 }
 

@@ -465,6 +465,57 @@ pub fn datetrunc(arguments: &[Value]) -> Outcome {
     })
 }
 
+/// `tsql_date_bucket(part, number, date, origin, type)`: where the bucket begins that the date is in.
+pub fn date_bucket(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (part, number) = (arguments[0].text(), arguments[1].integer()?);
+        let (at, origin) = (argument(&arguments[2])?, argument(&arguments[3])?);
+        let kind = Type::declared(&arguments[4].text());
+        if number <= 0 || i32::try_from(number).is_err() {
+            return Err(FunctionError::new(
+                "Invalid bucket width value passed to date_bucket function. Only positive values are allowed.",
+            ));
+        }
+        let of_months = |months: i64| {
+            let size = number.saturating_mul(months);
+            let apart = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
+            let moved = |months: i64| {
+                let count = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
+                if months < 0 {
+                    origin.checked_sub_months(count)
+                } else {
+                    origin.checked_add_months(count)
+                }
+            };
+            let first = (apart(at) - apart(origin)).div_euclid(size) * size;
+            moved(first).filter(|begins| *begins <= at).or_else(|| moved(first - size))
+        };
+        let of_time = |unit: Option<TimeDelta>| {
+            let size = i128::from(unit?.num_milliseconds()).checked_mul(i128::from(number))?;
+            let since = at - origin;
+            let whole = i128::from(since.num_milliseconds());
+            // What is cut off of a time before the origin is a part of it.
+            let whole =
+                whole - i128::from(since < TimeDelta::milliseconds(since.num_milliseconds()));
+            let begins = i64::try_from(whole.div_euclid(size) * size).ok()?;
+            origin.checked_add_signed(TimeDelta::try_milliseconds(begins)?)
+        };
+        let begins = match part.as_str() {
+            "year" => of_months(12),
+            "quarter" => of_months(3),
+            "month" => of_months(1),
+            "week" => of_time(TimeDelta::try_weeks(1)),
+            "day" => of_time(TimeDelta::try_days(1)),
+            "hour" => of_time(TimeDelta::try_hours(1)),
+            "minute" => of_time(TimeDelta::try_minutes(1)),
+            "second" => of_time(TimeDelta::try_seconds(1)),
+            _ => of_time(TimeDelta::try_milliseconds(1)),
+        };
+        let begins = begins.map(Moment::without_offset).ok_or_else(|| out_of_range(kind))?;
+        Ok(Value::Text(begins.as_type(kind).map_err(|_| out_of_range(kind))?))
+    })
+}
+
 fn last_of_month(date: NaiveDate) -> Option<NaiveDate> {
     date.with_day(1)?.checked_add_months(Months::new(1))?.checked_sub_days(Days::new(1))
 }

@@ -15,7 +15,7 @@ use super::operators::precedence;
 use super::query::{Shape, TranslatedQuery};
 use super::select::{Item, Parts, body_of};
 use super::state::{Scope, Source, SourceColumn};
-use super::table_functions::is_string_split;
+use super::table_functions::list_function;
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
 
@@ -33,9 +33,9 @@ impl Translator<'_> {
             factor
         else {
             if let TableFactor::Table { name, alias, args: Some(args), .. } = factor
-                && is_string_split(name)
+                && let Some(function) = list_function(name)
             {
-                let split = self.split_of(&args.args)?;
+                let split = self.split_of(function, &args.args)?;
                 let right = self.string_split(split, alias.as_ref())?;
                 return Ok(joined(outer, &right, "1 = 1"));
             }

@@ -6,6 +6,7 @@ use super::expr::Typed;
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
+use crate::sql::functions::table::entry;
 use crate::sql::functions::time::{Zone, is_time_zone, windows_names, without_zone};
 
 /// The parts of a date by all the names that SQL Server has for them.
@@ -265,5 +266,40 @@ impl Translator<'_> {
         }
         let arguments = [format!("'{part}'"), self.as_date(date)?, format!("'{of}'")];
         Ok(self.function("tsql_datetrunc", &arguments, of))
+    }
+
+    /// `DATE_BUCKET`, in the type of its date.
+    pub fn date_bucket(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let (part, rest) = self.part(name, list)?;
+        let mut values = self.arguments(rest)?.into_iter();
+        let (Some(number), Some(date), origin, None) =
+            (values.next(), values.next(), values.next(), values.next())
+        else {
+            let found = list.len();
+            return Err(self.invalid(format!("DATE_BUCKET takes 3 to 4 arguments, not {found}")));
+        };
+        const PARTS: [&str; 9] =
+            ["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"];
+        if !PARTS.contains(&part) {
+            return Err(self.invalid(format!("DATE_BUCKET has no buckets of {part}")));
+        }
+        let of = match date.of {
+            of @ (Type::Time(_) | Type::DateTimeOffset(_)) => {
+                return Err(self
+                    .unsupported(format!("DATE_BUCKET of {of}"))
+                    .with_hint("CAST it to datetime2 first"));
+            }
+            of if of.is_temporal() => of,
+            _ => Type::DateTime2(7),
+        };
+        let own = entry(name).expect("the table has it, as a test holds");
+        let number = self.argument(own, 1, number)?;
+        let date = self.as_date(date)?;
+        let origin = match origin {
+            Some(origin) => self.as_date(origin)?,
+            None => "'1900-01-01 00:00:00.000'".to_owned(),
+        };
+        let arguments = [format!("'{part}'"), number, date, origin, format!("'{of}'")];
+        Ok(self.function("tsql_date_bucket", &arguments, of))
     }
 }

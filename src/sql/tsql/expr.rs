@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr,
-    ObjectName, Query, TrimWhereField, TypedString, UnaryOperator,
+    ObjectName, Query, TypedString, UnaryOperator,
 };
 use sqlparser::tokenizer::Span;
 
@@ -210,12 +210,9 @@ impl Translator<'_> {
                 let (from, length) = (self.value(from)?, self.value(length)?);
                 self.substring(text, from, length)
             }
-            Expr::Trim {
-                trim_where: None | Some(TrimWhereField::Both),
-                trim_what,
-                expr,
-                trim_characters: None,
-            } => self.trim(expr, trim_what.as_deref()),
+            Expr::Trim { trim_where, trim_what, expr, trim_characters: None } => {
+                self.trim(expr, *trim_where, trim_what.as_deref())
+            }
             Expr::Collate { expr, collation } => self.collate(expr, &collation.to_string()),
             Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: true }) => {
                 self.see(value.span);

@@ -13,7 +13,7 @@ use super::names::quoted;
 use super::query::Shape;
 use super::state::{Source, SourceColumn};
 use super::system_views::is_system_schema;
-use super::table_functions::is_string_split;
+use super::table_functions::list_function;
 use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
@@ -219,8 +219,8 @@ impl Translator<'_> {
         args: Option<&TableFunctionArgs>,
         alias: Option<&TableAlias>,
     ) -> R<String> {
-        if let Some(args) = args.filter(|_| is_string_split(name)) {
-            let split = self.outside(|this| this.split_of(&args.args))?;
+        if let Some((args, function)) = args.zip(list_function(name)) {
+            let split = self.outside(|this| this.split_of(function, &args.args))?;
             return self.string_split(split, alias);
         }
         if let Some(args) = args {

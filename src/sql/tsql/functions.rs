@@ -154,6 +154,7 @@ impl Translator<'_> {
             "datepart" | "datename" => self.datepart(name, list),
             "year" | "month" | "day" => self.part_of_date(name, list),
             "power" => self.power(name, list),
+            "date_bucket" => self.date_bucket(name, list),
             "datetrunc" => self.datetrunc(name, list),
             "grouping" | "grouping_id" => self.grouping(name, list),
             "hashbytes" => self.hashbytes(name, list),

@@ -1,5 +1,7 @@
 //! Tokens as the parser reads them: what it does not know is spelt in another way, or refused by name.
 
+mod joins;
+
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
@@ -188,7 +190,7 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         }
         at += 1;
     }
-    Ok((out, recursions))
+    Ok((joins::in_parentheses(out), recursions))
 }
 
 /// Whether an operator stands behind a variable that begins an entry of a select list.

@@ -1,4 +1,4 @@
-//! Functions that give a table: `STRING_SPLIT` and `OPENJSON`.
+//! Functions that give a table: `STRING_SPLIT`, `GENERATE_SERIES` and `OPENJSON`.
 
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias, TableFactor};
 
@@ -13,8 +13,10 @@ use crate::sql::quote::literal;
 /// The type of the key of `OPENJSON`.
 const KEY: Type = Type::Text { length: Some(4000), national: true, fixed: false };
 
-/// A text that is to be split: as a list in JSON, with the type of its parts, and whether they are numbered.
+/// A text that is to be split, or a series: as a list in JSON, with the type of its parts, and whether they are
+/// numbered.
 pub(super) struct Split {
+    function: &'static str,
     sql: String,
     of: Type,
     numbered: bool,
@@ -27,14 +29,18 @@ pub(super) struct JsonRows {
     columns: Vec<SourceColumn>,
 }
 
-/// Whether it is the function `STRING_SPLIT`.
-pub(super) fn is_string_split(name: &ObjectName) -> bool {
-    name.to_string().eq_ignore_ascii_case("string_split")
+/// The function of this name that gives a list: `STRING_SPLIT` or `GENERATE_SERIES`.
+pub(super) fn list_function(name: &ObjectName) -> Option<&'static str> {
+    let name = name.to_string();
+    ["STRING_SPLIT", "GENERATE_SERIES"].into_iter().find(|own| name.eq_ignore_ascii_case(own))
 }
 
 impl Translator<'_> {
-    /// The arguments of `STRING_SPLIT(text, separator, enable_ordinal)`.
-    pub fn split_of(&mut self, list: &[FunctionArg]) -> R<Split> {
+    /// The arguments of `STRING_SPLIT(text, separator, enable_ordinal)` or of `GENERATE_SERIES(start, stop, step)`.
+    pub fn split_of(&mut self, function: &'static str, list: &[FunctionArg]) -> R<Split> {
+        if function == "GENERATE_SERIES" {
+            return self.series_of(function, list);
+        }
         let mut values = self.arguments(list)?.into_iter();
         let (Some(text), Some(separator), ordinal, None) =
             (values.next(), values.next(), values.next(), values.next())
@@ -60,18 +66,48 @@ impl Translator<'_> {
         }
         let of = self.text_type(&text);
         let sql = format!("tsql_split({}, {})", self.as_text(text)?, self.as_text(separator)?);
-        Ok(Split { sql, of, numbered })
+        Ok(Split { function, sql, of, numbered })
+    }
+
+    fn series_of(&mut self, function: &'static str, list: &[FunctionArg]) -> R<Split> {
+        let values = self.arguments(list)?;
+        if !(2..=3).contains(&values.len()) {
+            let found = values.len();
+            return Err(self.invalid(format!("{function} takes 2 to 3 arguments, not {found}")));
+        }
+        let mut of = Type::Int;
+        let mut written = Vec::new();
+        for value in values {
+            match value.of {
+                Type::Unknown | Type::Null | Type::TinyInt | Type::SmallInt | Type::Int => {}
+                Type::BigInt => of = Type::BigInt,
+                other => {
+                    return Err(self
+                        .unsupported(format!("{function} of {other}"))
+                        .with_hint("CAST its arguments to int or bigint"));
+                }
+            }
+            written.push(value.sql);
+        }
+        written.resize(3, "NULL".to_owned());
+        let sql = format!("tsql_series({})", written.join(", "));
+        Ok(Split { function, sql, of, numbered: false })
     }
 
     /// The rows of `STRING_SPLIT`: one for each part, in their order.
     pub fn string_split(&mut self, split: Split, alias: Option<&TableAlias>) -> R<String> {
         if alias.is_some_and(|alias| !alias.columns.is_empty()) {
-            return Err(self
-                .unsupported("names for the columns of STRING_SPLIT")
-                .with_hint("its columns are value and, with 1 as its third argument, ordinal"));
+            let hint = match split.function {
+                "STRING_SPLIT" => {
+                    "its columns are value and, with 1 as its third argument, ordinal"
+                }
+                _ => "its column is value",
+            };
+            let what = format!("names for the columns of {}", split.function);
+            return Err(self.unsupported(what).with_hint(hint));
         }
         let name =
-            alias.map_or_else(|| "STRING_SPLIT".to_owned(), |alias| alias.name.value.clone());
+            alias.map_or_else(|| split.function.to_owned(), |alias| alias.name.value.clone());
         let mut columns = vec![SourceColumn::plain("value".to_owned(), split.of)];
         if split.numbered {
             columns.push(SourceColumn {

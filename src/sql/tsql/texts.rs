@@ -1,6 +1,6 @@
 //! Functions of texts that are more than a call.
 
-use sqlparser::ast::{Expr, FunctionArg};
+use sqlparser::ast::{Expr, FunctionArg, TrimWhereField};
 
 use super::arguments::shorter;
 use super::expr::Typed;
@@ -13,7 +13,12 @@ use crate::sql::functions::table::entry;
 
 impl Translator<'_> {
     /// `TRIM`, of blanks or of the characters of a text.
-    pub fn trim(&mut self, expr: &Expr, characters: Option<&Expr>) -> R<Typed> {
+    pub fn trim(
+        &mut self,
+        expr: &Expr,
+        side: Option<TrimWhereField>,
+        characters: Option<&Expr>,
+    ) -> R<Typed> {
         let text = self.value(expr)?;
         if !(text.of.is_text() || matches!(text.of, Type::Unknown | Type::Null)) {
             return Err(self
@@ -29,7 +34,12 @@ impl Translator<'_> {
             let set = self.value(set)?;
             arguments.push(self.as_text(set)?);
         }
-        Ok(self.function("tsql_trim", &arguments, of))
+        let name = match side {
+            Some(TrimWhereField::Leading) => "tsql_ltrim",
+            Some(TrimWhereField::Trailing) => "tsql_rtrim",
+            None | Some(TrimWhereField::Both) => "tsql_trim",
+        };
+        Ok(self.function(name, &arguments, of))
     }
 
     /// `DATALENGTH`: bytes as SQL Server stores them.
@@ -108,12 +118,9 @@ impl Translator<'_> {
         }
         let [value, pattern] = <[Typed; 2]>::try_from(arguments)
             .map_err(|_| self.invalid("FORMAT takes a value, a pattern and a culture"))?;
-        if !value.of.is_number() && !value.of.has_date() {
+        if !value.of.is_number() && !value.of.has_date() && !matches!(value.of, Type::Time(_)) {
             let error = self.unsupported(format!("FORMAT of {}", value.of));
-            return Err(error.with_hint(match value.of {
-                Type::Time(_) => "CAST it to datetime first",
-                _ => "CAST the value to a number or a date first",
-            }));
+            return Err(error.with_hint("CAST the value to a number or a date first"));
         }
         let arguments = [value.sql, self.as_text(pattern)?, format!("'{}'", value.of)];
         Ok(self.function("tsql_format", &arguments, Type::NVARCHAR))

@@ -95,6 +95,11 @@ features! {
     real_has_the_digits_of_four_bytes
     accents_may_not_count_where_case_does
     changes_are_found_by_joins
+    joins_within_joins_need_no_parentheses
+    texts_lose_the_characters_that_are_named
+    times_of_day_are_formatted_as_lengths
+    dates_are_put_into_buckets
+    series_are_rows
 }
 
 #[test]

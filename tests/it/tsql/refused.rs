@@ -140,10 +140,6 @@ fn what_cannot_be_said_is_refused_by_name() {
              (condition) finds the rows that it refuses)",
         ),
         (
-            "select format(cast('10:00' as time), 'HH:mm')",
-            "1:38: T-SQL `FORMAT of time` is not supported (CAST it to datetime first)",
-        ),
-        (
             "select id from staff where name collate Latin1_General_CS_AS like 'A%'",
             "1:67: T-SQL `LIKE COLLATE SQL_Latin1_General_CP1_CS_AS` is not supported",
         ),
