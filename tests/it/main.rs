@@ -41,6 +41,7 @@ mod import_dialects;
 mod import_reading;
 mod kinds;
 mod lab;
+mod markdown_back;
 mod model;
 mod moment;
 mod more_values;

@@ -111,6 +111,10 @@ pub struct Grid<R> {
     row: u64,
     queue: Queue,
     merged: bool,
+    /// Whether the previous line is blank, or nothing is above.
+    below_blank: bool,
+    /// How many lines around a Markdown table are text.
+    texts: u64,
 }
 
 impl<R: Read> Grid<R> {
@@ -128,6 +132,8 @@ impl<R: Read> Grid<R> {
             row: 0,
             queue: Queue::default(),
             merged: false,
+            below_blank: true,
+            texts: 0,
         }
     }
 
@@ -135,11 +141,17 @@ impl<R: Read> Grid<R> {
         let Some(line) = self.lines.pop()? else {
             return Ok(false);
         };
+        let is_blank = line.is_blank();
+        // A blank line ends a table of Markdown, and what is outside of it is text.
+        let is_outside = self.width == 0 || self.below_blank;
+        let is_text =
+            self.style != Style::Box && is_outside && !is_blank && !line.text.contains('|');
+        self.below_blank = is_blank || (self.below_blank && is_text);
         if let Some(reject) = line.bad {
             self.queue.push(Waiting::Reject(reject));
-        } else if line.text.trim().is_empty()
-            || (self.style == Style::Box && is_box_rule(&line.text))
-        {
+        } else if is_text && trailer::rows(&line.text).is_none() {
+            self.texts += 1;
+        } else if is_blank || (self.style == Style::Box && is_box_rule(&line.text)) {
         } else if let Some(rows) = trailer::rows(&line.text) {
             self.queue.push(Waiting::Trailer(Trailer { rows: Some(rows), completed_at_ms: None }));
         } else if is_row(&line.text) && self.rule_follows()? {
@@ -252,7 +264,7 @@ impl<R: Read> Grid<R> {
             Style::Tight => {
                 entities(&cell.replace("\\|", "|").replace("<br />", "\n").replace("<br>", "\n"))
             }
-            Style::Padded => unescaped(cell.trim()),
+            Style::Padded => marked_up(cell.trim()),
             Style::Filled => {
                 let bare = cell.trim_matches(' ');
                 let is_number = CellShape::of(bare) == CellShape::Number;
@@ -295,15 +307,33 @@ impl<R: Read> Grid<R> {
     }
 }
 
-/// Removes backslashes before punctuation.
-fn unescaped(text: &str) -> String {
+/// The text of a cell in Markdown: a backslash before punctuation makes it literal, `<br>` is a line break, and
+/// entities are characters.
+fn marked_up(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let escapes = c == '\\' && chars.peek().is_some_and(char::is_ascii_punctuation);
-        out.extend(if escapes { chars.next() } else { Some(c) });
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '<', '&']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let escaped = rest[1..].chars().next().filter(char::is_ascii_punctuation);
+        let breaks = ["<br>", "<br/>", "<br />"].into_iter().find(|tag| rest.starts_with(tag));
+        let (meant, length) = match (rest.as_bytes()[0], escaped, breaks) {
+            (b'\\', Some(escaped), _) => (escaped, 2),
+            (b'<', _, Some(tag)) => ('\n', tag.len()),
+            (b'&', ..) => entity_at(rest).unwrap_or(('&', 1)),
+            (other, ..) => (char::from(other), 1),
+        };
+        out.push(meant);
+        rest = &rest[length..];
     }
+    out.push_str(rest);
     out
+}
+
+/// The character of the entity at the beginning of `text`, and how long that is.
+fn entity_at(text: &str) -> Option<(char, usize)> {
+    let end = text.bytes().take(12).position(|b| b == b';')?;
+    Some((entity(&text[1..end])?, end + 1))
 }
 
 /// Replaces HTML and XML entities with their characters. Unknown ones are kept.
@@ -314,17 +344,9 @@ pub fn entities(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.bytes().take(12).position(|b| b == b';');
-        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
+        let (meant, length) = entity_at(rest).unwrap_or(('&', 1));
+        out.push(meant);
+        rest = &rest[length..];
     }
     out.push_str(rest);
     out
@@ -357,6 +379,11 @@ impl<R: Read> Reader for Grid<R> {
 
     fn remarks(&self) -> Vec<String> {
         let merged = "the grid's row numbers, merged into the first column, were removed";
-        if self.merged { vec![merged.to_owned()] } else { Vec::new() }
+        let texts = match self.texts {
+            1 => "1 line of text around the table was skipped".to_owned(),
+            n => format!("{n} lines of text around the table were skipped"),
+        };
+        let merged = self.merged.then(|| merged.to_owned());
+        merged.into_iter().chain((self.texts > 0).then_some(texts)).collect()
     }
 }
