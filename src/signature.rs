@@ -300,6 +300,10 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
             fitting.retain(|one| one.servers == known.servers && only_said(one));
         }
     }
+    let is_blind = run.detected.is_empty() && run.outages.is_empty();
+    if is_blind && !analysis::summary::missing(run).is_empty() {
+        return;
+    }
     run.candidates = candidates(&fitting, run, &known);
     if unseen {
         run.candidates.retain(|one| one.evidence_against.is_empty());

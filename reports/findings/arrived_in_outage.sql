@@ -1,6 +1,7 @@
 -- title: Chats that arrived during the outage
 -- meaning: Customers could ask for a chat during the outage, so the servers that take a chat request were up.
--- needs: egpl_casemgmt_activity.when_created
+-- needs: egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_created
 -- tag: inferred
 -- urgency: context
 -- source: a public docwiki page has the Application server write the row of a new chat; that it still can while

@@ -1,6 +1,8 @@
 -- title: Chats that arrived during the outage and were assigned to an agent only after it
 -- meaning: The chat waited until the servers were back: agents received nothing new during the outage, and now do again.
--- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to
+-- needs: egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_created,
+--   egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
 -- urgency: context
 -- source: the support note, line 112: new activities again once the Services server is back and the agent has logged in

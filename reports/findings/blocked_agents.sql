@@ -10,8 +10,9 @@
 -- own: verdict, integrated, unchanged_minutes
 -- dialect: tsql
 -- key: user_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.when_modified, egpl_user,
---   egpl_user.login_logout_time
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.assigned_to,
+--   egpl_casemgmt_activity.when_modified, egpl_user, egpl_user.login_logout_time
 -- helps: egicm_user, egpl_event_history_user
 -- parameter: quiet_minutes = 120
 -- parameter: others_assigned = 7

@@ -1,7 +1,8 @@
 -- title: Chats completed during the outage
 -- meaning: The completion reached the database during the outage, so the servers that it needs were up. These
 --   rows need no repair.
--- needs: egpl_casemgmt_activity.when_modified
+-- needs: egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_modified
 -- tag: documented
 -- urgency: context
 -- source: the support note, which completes a chat while the Services server is down

@@ -9,7 +9,8 @@
 -- own: contradiction
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_status, egpl_casemgmt_activity.activity_sub_status
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status
 -- note: only known codes are compared; see `unknown_codes` for the others.
 SELECT b.activity_id, b.activity_type, b.activity_status, b.activity_sub_status,
        CASE WHEN b.activity_sub_status IN (9100, 9200) THEN 'closed by its sub-status, open by its status'

@@ -9,7 +9,8 @@
 -- own: verdict, evidence_for, evidence_against, not_compared, unchanged_minutes
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_modified
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_modified
 -- helps: egpl_event_history_case_mgmt, egpl_event_history_user, eglv_session, eglv_session_content,
 --   eglv_session_chat_event, egpl_user.login_logout_time
 -- parameter: recent_minutes = 30

@@ -8,8 +8,9 @@
 -- own: verdict, hidden_because, age_minutes
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user,
---   egpl_routing_queue
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.assigned_to,
+--   egpl_casemgmt_activity.queue_id, egpl_user, egpl_routing_queue
 -- parameter: waiting_minutes = 10
 -- note: thresholds: waiting_minutes, how long a chat in a queue (4000) may wait for an agent.
 SELECT b.activity_id,

@@ -8,7 +8,8 @@
 -- own: impossible
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity_earlier
+-- needs: egpl_casemgmt_activity_earlier, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
 -- note: compares each state of an activity with the next one, in the order of their exports. Completed

@@ -1,7 +1,8 @@
 -- title: Open chats, unchanged since the outage began, whose agent has logged in or out since
 -- meaning: The agent has a chat in progress from before the outage, but the agent has logged in or out since: the chat's
 --   session may be lost while the agent is told that it is active.
--- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
+-- needs: egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
 -- tag: inferred
 -- urgency: context
 -- source: the support note, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the

@@ -1,7 +1,9 @@
 -- title: Chats that were open when the outage began and have not changed since
 -- meaning: The chat was assigned to an agent when the outage began, and its row is unchanged: either nobody has
 --   ended it yet, or its session is lost and the row was left behind. The row alone does not show which.
--- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified
+-- needs: egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_created,
+--   egpl_casemgmt_activity.when_modified
 -- tag: inferred
 -- urgency: context
 -- source: the support note, line 72, for an open chat as 5000/5900; it shows no row after an Application server failure, and

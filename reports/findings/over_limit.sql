@@ -7,7 +7,8 @@
 -- own: limit_from
 -- dialect: tsql
 -- key: user_id, queue_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.assigned_to
 -- helps: egpl_user, egicm_concurrent_task
 -- parameter: limit_in_force integer = NULL
 -- parameter: agents_above text = NULL

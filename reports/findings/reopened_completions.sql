@@ -8,7 +8,8 @@
 -- own: verdict
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity_earlier
+-- needs: egpl_casemgmt_activity_earlier, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status
 -- helps: egpl_event_history_case_mgmt
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp

@@ -8,8 +8,9 @@
 -- own: activity_ids
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to, egpl_user,
---   egpl_user.login_ip
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_modified,
+--   egpl_casemgmt_activity.assigned_to, egpl_user, egpl_user.login_ip
 -- parameter: gap_minutes = 3
 -- parameter: least_chats = 3
 -- parameter: quiet_minutes = 60

@@ -8,7 +8,8 @@
 -- own: verdict, age_minutes
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_created
 -- helps: egpl_event_history_case_mgmt, egpl_routing_queue
 -- parameter: age_minutes = 240
 -- note: thresholds: age_minutes since the activity was last modified, or else created.

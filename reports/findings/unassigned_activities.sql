@@ -9,7 +9,8 @@
 -- own: verdict, age_minutes
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_created
 -- helps: egpl_routing_queue
 -- parameter: arrived_minutes = 30
 -- parameter: chat_minutes = 30

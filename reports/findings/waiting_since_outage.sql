@@ -1,7 +1,9 @@
 -- title: Chats that arrived during the outage and are still unassigned
 -- meaning: The chat arrived during the outage and is still in its queue. If agents receive new work again, nobody
 --   has picked it up; if not, the outage may be continuing.
--- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.assigned_to
+-- needs: egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.when_created,
+--   egpl_casemgmt_activity.assigned_to
 -- tag: inferred
 -- urgency: now
 -- source: the support note, line 92: no new activities for an agent while the Services server is down

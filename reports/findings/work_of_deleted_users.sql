@@ -6,7 +6,9 @@
 -- urgency: soon
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_user, egpl_user.delete_flag
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_type, egpl_casemgmt_activity.activity_status,
+--   egpl_casemgmt_activity.activity_sub_status, egpl_casemgmt_activity.assigned_to, egpl_user,
+--   egpl_user.delete_flag
 SELECT b.activity_id, b.activity_type, b.activity_status, b.activity_sub_status, b.assigned_to, c.user_name,
        c.delete_flag, c.user_state, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b

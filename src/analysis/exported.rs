@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AnalysisError, AnalysisOptions};
 use crate::schema::catalog::Catalog;
+use crate::schema::product::PRODUCT;
 use crate::store::Store;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -89,6 +90,30 @@ impl<'s> ExportedRows<'s> {
                 .is_some_and(|columns| columns.contains(column)),
         };
         self.tables.contains(table) && column.is_none_or(listed)
+    }
+
+    /// For a product's table that lacks a column of `missing`, the exported columns that are none of its own.
+    pub(super) fn unknown_columns(&self, missing: &[String]) -> Vec<String> {
+        let Some(known) = &self.columns else {
+            return Vec::new();
+        };
+        let lacking = missing.iter().filter_map(|name| Some(name.split_once('.')?.0));
+        let lacking: BTreeSet<&str> = lacking.collect();
+        let tables = PRODUCT.iter().filter(|table| lacking.contains(table.name));
+        let unknown = tables.filter_map(|table| {
+            let own = known.get(table.name)?.iter();
+            let unknown = own.filter(|column| table.position(column).is_none());
+            let unknown: Vec<String> = unknown.map(|column| format!("`{column}`")).collect();
+            (!unknown.is_empty()).then(|| {
+                format!(
+                    "unknown columns of {}: {}; `chatdb help settings` says how to name one that \
+                     was renamed",
+                    table.name,
+                    unknown.join(", ")
+                )
+            })
+        });
+        unknown.collect()
     }
 
     /// The time from which ages are measured, and where it comes from.

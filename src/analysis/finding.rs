@@ -1,6 +1,6 @@
 //! Runs one finding: its parameters and its result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::advice::export_of;
 use super::exported::ExportedRows;
@@ -154,11 +154,13 @@ impl<'s> ExportedRows<'s> {
         };
         let mut needs_missing = missing(&finding.needs);
         // What is missing as a table need not be named column by column.
-        let tables: Vec<String> =
-            needs_missing.iter().filter(|name| !name.contains('.')).cloned().collect();
-        needs_missing.retain(|name| {
-            name.split_once('.').is_none_or(|(table, _)| !tables.iter().any(|own| own == table))
-        });
+        let table_of = |name: &String| match name.split_once('.') {
+            Some((table, _)) if !self.has(table) => table.to_owned(),
+            _ => name.clone(),
+        };
+        needs_missing = needs_missing.iter().map(table_of).collect();
+        let mut seen = BTreeSet::new();
+        needs_missing.retain(|name| seen.insert(name.clone()));
         if given.as_of == Cell::Null && finding.sql.to_ascii_uppercase().contains("GETDATE()") {
             needs_missing.push("a timestamp in the rows".to_owned());
         }
@@ -207,6 +209,11 @@ impl<'s> ExportedRows<'s> {
             self.place(&mut table, &finding.key)?;
         }
         let asked = needs_missing.is_empty() && refused.is_none();
+        let mut said = match refused {
+            Some(why) => vec![why],
+            None => remarks(&needs_missing, &helps_missing),
+        };
+        said.extend(self.unknown_columns(&needs_missing));
         let verdict = match (asked, table.rows.is_empty()) {
             (false, _) => FindingVerdict::Skipped,
             (true, true) => FindingVerdict::Nothing,
@@ -221,8 +228,7 @@ impl<'s> ExportedRows<'s> {
             source: finding.source.clone(),
             urgency: finding.urgency.unwrap_or(Urgency::Soon),
             verdict,
-            remarks: refused
-                .map_or_else(|| remarks(&needs_missing, &helps_missing), |why| vec![why]),
+            remarks: said,
             needs_missing,
             helps_missing,
             thresholds,
@@ -280,12 +286,19 @@ impl<'s> ExportedRows<'s> {
         Ok((sql, columns.map(|columns| columns.into_iter().map(named).collect())))
     }
 
-    /// The number of open chats by the documented query; `None` if one of its tables is missing.
+    /// The number of open chats by the documented query; `None` if one of its tables or columns is missing.
     pub(super) fn open_chats(&self) -> Result<Option<u64>, AnalysisError> {
+        const NEEDED: [&str; 6] = [
+            "egpl_routing_queue",
+            "egpl_user",
+            "egpl_casemgmt_activity.activity_type",
+            "egpl_casemgmt_activity.activity_status",
+            "egpl_casemgmt_activity.activity_sub_status",
+            "egpl_casemgmt_activity.queue_id",
+        ];
         let (file, text) = assets::report(OPEN_CHATS).expect("it is compiled in");
         let query = Query::read(OPEN_CHATS, &file, text).expect("a test reads every query");
-        let tables = ["egpl_routing_queue", "egpl_casemgmt_activity", "egpl_user"];
-        if !tables.iter().all(|table| self.tables.contains(*table)) {
+        if !NEEDED.iter().all(|needed| self.has(needed)) {
             return Ok(None);
         }
         let Ok((sql, _)) = self.rewritten(&query) else {

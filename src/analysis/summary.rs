@@ -15,6 +15,12 @@ use crate::table::Cell;
 /// The finding of chats whose session is lost.
 const GHOSTS: &str = "ghost_chats";
 
+/// The table that every answer rests on.
+const ACTIVITIES: &str = "egpl_casemgmt_activity";
+
+/// How its columns of types and states begin.
+const STATES: &str = "egpl_casemgmt_activity.activity_";
+
 /// The finding of open chats that the documented query leaves out.
 const HIDDEN: &str = "hidden_chats";
 
@@ -42,7 +48,10 @@ fn open(run: &AnalysisRun) -> Option<String> {
     let Some(open) = run.open_chats else {
         let by_state: u64 = run.last_signs.iter().map(|sign| sign.chats).sum();
         return (by_state > 0).then(|| {
-            format!("Open chats: {by_state} by their state; the documented query also needs the user and queue tables.")
+            format!(
+                "Open chats: {by_state} by their state; the documented query also needs the user and queue tables, and \
+                 queue_id."
+            )
         });
     };
     let hidden = finding(run, HIDDEN).map_or(0, |found| found.table.rows.len());
@@ -88,7 +97,9 @@ pub(super) fn verdicts(findings: &[FindingRun]) -> BTreeMap<i64, OpenChatState> 
 fn ghosts(run: &AnalysisRun) -> Option<String> {
     let found = finding(run, GHOSTS)?;
     if !found.needs_missing.is_empty() {
-        return Some(format!("Ghost chats: skipped, needs {}.", found.needs_missing.join(", ")));
+        let mut said = vec![format!("skipped, needs {}", found.needs_missing.join(", "))];
+        said.extend(found.remarks.iter().skip(1).cloned());
+        return Some(format!("Ghost chats: {}.", said.join("; ")));
     }
     let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
     for verdict in column(found, "verdict") {
@@ -202,6 +213,9 @@ fn outages(run: &AnalysisRun) -> Vec<String> {
     if run.activities == 0 {
         return Vec::new();
     }
+    if run.detected.is_empty() && !missing(run).is_empty() {
+        return vec!["Outages: unknown, because the rows lack these columns.".to_owned()];
+    }
     if run.detected.is_empty() && asked {
         let none = "Outages detected in the rows: none.";
         return vec![match run.outages.is_empty() {
@@ -241,7 +255,18 @@ fn outage(found: &DetectedRun) -> String {
     )
 }
 
+/// The states that the rows lack, without which no open chat is one.
+#[must_use]
+pub fn missing(run: &AnalysisRun) -> Vec<&str> {
+    let needs = finding(run, GHOSTS).map_or(&[][..], |found| &found.needs_missing);
+    let is_state = |name: &&str| *name == ACTIVITIES || name.starts_with(STATES);
+    needs.iter().map(String::as_str).filter(is_state).collect()
+}
+
 fn likely(run: &AnalysisRun) -> Option<String> {
+    if run.detected.is_empty() && run.outages.is_empty() && !missing(run).is_empty() {
+        return None;
+    }
     let Some(first) = run.candidates.first() else {
         return none_fits(run);
     };

@@ -360,6 +360,94 @@ fn in_place_a_change_has_the_time_at_which_it_was_committed() {
     assert!(answer_in_place(&place, finding.expect("a finding")).rows.is_empty());
 }
 
+/// Without it the finding would find nothing, and say so.
+#[test]
+fn a_finding_needs_the_states_that_it_reads() {
+    // The first two find what they can in the columns that are there; the third compares two exports of the same rows.
+    const FIND_THE_REST: [&str; 3] = ["quiet_windows", "unknown_codes", "vanished_rows"];
+    let mut count = 0;
+    for finding in analysis::findings() {
+        for state in ["activity_type", "activity_status", "activity_sub_status"] {
+            let needed = format!("egpl_casemgmt_activity.{state}");
+            let mut words = finding.sql.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if words.any(|word| word == state) && !FIND_THE_REST.contains(&finding.name.as_str()) {
+                assert!(finding.needs.contains(&needed), "{} reads {state}", finding.name);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+#[test]
+fn no_export_is_healthy_because_a_column_of_it_is_missing_or_renamed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names =
+        ["activity_id", "activity_type", "activity_status", "activity_sub_status", "when_modified"];
+    let row =
+        "1,2000,5000,5900,2026-11-24 08:52:02.413\n2,2000,9000,9100,2026-11-24 18:52:02.413\n";
+    let said = |header: &str| {
+        std::fs::write(folder.path().join("a.csv"), format!("{header}\n{row}")).expect("a file");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(["analyze", "a.csv"])
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        let shown = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+        (output.status.code(), shown)
+    };
+    let (code, shown) = said(&names.join(","));
+    assert!(code == Some(0) && shown.contains("Ghost chats: 1 unclear"), "{code:?} {shown}");
+    for state in &names[1..4] {
+        let (code, shown) = said(&names.join(",").replace(state, "Status_Old"));
+        assert_eq!(code, Some(3), "{state}: {shown}");
+        for part in [
+            format!("Ghost chats: skipped, needs egpl_casemgmt_activity.{state}"),
+            "unknown columns of egpl_casemgmt_activity: `status_old`".to_owned(),
+            format!(
+                "error: the rows cannot show what an outage left behind without egpl_casemgmt_activity.{state}"
+            ),
+        ] {
+            assert!(shown.contains(&part), "{part} is not in {shown}");
+        }
+        assert!(!shown.contains("Likely failure"), "{shown}");
+    }
+    let program = |args: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"));
+        let output = program.args(args).current_dir(folder.path()).output().expect("it runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    said(&names.join(",").replace("activity_status", "Status_Old"));
+    let shown = program(&[
+        "query",
+        "SELECT activity_id, activity_status FROM egpl_casemgmt_activity",
+        "a.csv",
+    ]);
+    let note =
+        "no export has `activity_status` of `egpl_casemgmt_activity`: it is NULL in every row";
+    assert!(shown.contains(note), "{shown}");
+    let shown =
+        program(&["query", "SELECT activity_id, status_old FROM egpl_casemgmt_activity", "a.csv"]);
+    assert!(!shown.contains("no export has"), "{shown}");
+}
+
+/// Twelve columns of the user's choice, as many as another table has, whose types they fit.
+#[test]
+fn columns_without_names_are_not_those_of_a_narrow_table_that_they_happen_to_fit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = "1,6001,100,2000,1,9000,9100,1002,1014,a@example.com,2025-05-12 00:11:13.693,2025-05-12 07:02:52.748\n";
+    std::fs::write(folder.path().join("a.csv"), row.repeat(3)).expect("a file");
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"));
+    let output =
+        program.args(["analyze", "a.csv"]).current_dir(folder.path()).output().expect("it runs");
+    let shown = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(3), "{shown}");
+    assert!(
+        shown.contains("it has 12 unnamed columns, and their values do not identify a table"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn what_the_exports_lack_is_said_and_not_guessed() {
     let store = Store::for_exports().expect("a database");
@@ -368,7 +456,9 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
                 INSERT INTO egpl_casemgmt_activity (activity_id, activity_type, activity_status, activity_sub_status) \
                 VALUES (1, 2000, 5000, 5900); \
                 INSERT INTO chatdb_export_column (export_id, position, table_name, column_name) VALUES \
-                (1, 1, 'egpl_casemgmt_activity', 'activity_id'), (1, 2, 'egpl_casemgmt_activity', 'activity_status')";
+                (1, 1, 'egpl_casemgmt_activity', 'activity_id'), (1, 2, 'egpl_casemgmt_activity', 'activity_status'), \
+                (1, 3, 'egpl_casemgmt_activity', 'activity_type'), \
+                (1, 4, 'egpl_casemgmt_activity', 'activity_sub_status')";
     store.run_own("rows", rows, &[]).expect("rows");
     let run = analysis::analyze(&store, &AnalysisOptions::default()).expect("it is asked");
     assert_eq!(

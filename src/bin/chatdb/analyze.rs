@@ -71,6 +71,10 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     if code == Code::Success && !report.holds() {
         code = Code::Differs;
     }
+    let unanswered = report.analysis.as_ref().filter(|_| args.only.is_empty()).and_then(unanswered);
+    if code == Code::Success && unanswered.is_some() {
+        code = Code::Rejected;
+    }
     // Whoever names findings wants to see their rows.
     let detail = match args.all || !args.only.is_empty() {
         true => Detail::Full,
@@ -79,10 +83,24 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     if !args.open || output::format_of(&args.form)?.name != output::PAGE {
         output::show_exported(report, &args.form, detail, &args.privacy)?;
     }
-    for failure in refused {
+    for failure in refused.into_iter().chain(unanswered) {
         failure.tell();
     }
     Ok(code)
+}
+
+/// What keeps the rows from showing lost sessions at all: that none are found then says nothing.
+fn unanswered(run: &AnalysisRun) -> Option<Failure> {
+    let missing = summary::missing(run);
+    if missing.is_empty() {
+        return None;
+    }
+    let message =
+        format!("the rows cannot show what an outage left behind without {}", missing.join(", "));
+    Some(
+        Failure::new(Code::Rejected, message)
+            .hint("export egpl_casemgmt_activity with its column headers and all of its columns"),
+    )
 }
 
 /// Opens a database that may come from anybody.

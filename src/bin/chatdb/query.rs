@@ -32,7 +32,7 @@ use crate::output;
 use crate::time::TimeOptions;
 use crate::watch;
 
-use advice::{change_instead, empty_tables, quotes_the_author, time_instead};
+use advice::{change_instead, empty_tables, missing_columns, quotes_the_author, time_instead};
 use answers::listed;
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
@@ -163,6 +163,7 @@ impl QueryRun<'_> {
             Ok(())
         })?;
         notes.extend(self.loaded.iter().flat_map(import::remarks));
+        notes.extend(missing_columns(self.store, self.question));
         notes.extend(empty_tables(self.store, self.question, self.args));
         notes.iter().for_each(|sentence| output::note(sentence));
         Ok(())
@@ -175,6 +176,7 @@ impl QueryRun<'_> {
         if let Some(last) = listings.last_mut() {
             last.remarks.extend(self.loaded.iter().flat_map(import::remarks));
             if self.exported && !self.args.explain {
+                last.remarks.extend(missing_columns(self.store, self.question));
                 last.remarks.extend(empty_tables(self.store, self.question, self.args));
             }
         }

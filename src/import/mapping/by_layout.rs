@@ -102,9 +102,9 @@ impl Layout {
     }
 
     /// Whether the sample has values in many columns of numbers, and times where expected: a few columns fit any
-    /// table.
+    /// table. Those that somebody selects are often as many as another table has, unless that is a wide one.
     fn is_shown(&self, casts: &[Cast], sample: &[OwnedRecord]) -> bool {
-        const WIDE: usize = 10;
+        const WIDE: usize = 20;
         let is_filled = |at: usize| {
             let texts = sample.iter().filter_map(|record| record.text_at(at));
             texts.clone().any(|text| !text.trim().is_empty() && text != "NULL")
@@ -115,7 +115,7 @@ impl Layout {
         };
         let times = filled(&|cast| cast == Cast::Time);
         let numbers = filled(&|cast| matches!(cast, Cast::Integer { .. }));
-        casts.len() >= WIDE && times > 0 && numbers >= 3
+        (casts.len() >= WIDE || self.note.is_some()) && times > 0 && numbers >= 3
     }
 
     pub(super) fn headings(&self) -> Vec<Heading> {

@@ -7,7 +7,7 @@ use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::counted;
 use chatdb::import::needed;
 use chatdb::query::Dialect;
-use chatdb::sql::authored::Authored;
+use chatdb::sql::authored::{Authored, authored};
 use chatdb::sql::guard::is_products;
 use chatdb::sql::tsql;
 use chatdb::store::Store;
@@ -131,17 +131,13 @@ fn newest(store: &Store, text: &str) -> Option<String> {
 
 /// The first value of what a query returns; none where it fails.
 fn first_cell(store: &Store, sql: &str) -> Option<Cell> {
-    let question = Question {
-        text: sql,
-        dialect: Dialect::Tsql,
-        literals: &[],
-        kinds: &[],
-        values: &[],
-        now: None,
-        limit: None,
-    };
-    let answers = ask::ask(store, &question, &|| false).ok()?.answers;
+    let answers = ask::ask(store, &question_of(sql, Dialect::Tsql), &|| false).ok()?.answers;
     answers.first()?.table.rows.first()?.first().cloned()
+}
+
+/// A question of the program's own.
+fn question_of(text: &str, dialect: Dialect) -> Question<'_> {
+    Question { text, dialect, literals: &[], kinds: &[], values: &[], now: None, limit: None }
 }
 
 /// Whether all that a message quotes is the author's own, or one of SQL Server's words.
@@ -154,6 +150,45 @@ pub(super) fn quotes_the_author(message: &str, authored: &Authored) -> bool {
             let lower = part.trim_start_matches('#').to_lowercase();
             WORDS.contains(&part) || authored.names.contains(&lower)
         })
+}
+
+/// The columns of the product's tables that a query names and no export has, which are NULL then.
+pub(super) fn missing_columns(store: &Store, question: &Question<'_>) -> Option<String> {
+    /// How the names of columns begin that an import adds.
+    const OWN: &str = "chatdb_";
+    const EXPORTED: &str = "SELECT DISTINCT table_name, column_name FROM chatdb_export_column \
+         WHERE table_name IS NOT NULL AND column_name IS NOT NULL";
+    let rows = ask::ask(store, &question_of(EXPORTED, Dialect::Sqlite), &|| false).ok()?.answers;
+    let of = |row: &Vec<Cell>| Some((row.first()?.to_string(), row.get(1)?.to_string()));
+    let exported: Vec<(String, String)> = rows.first()?.table.rows.iter().filter_map(of).collect();
+    let names = authored(question.text, question.dialect == Dialect::Tsql).names;
+    let catalog = store.catalog_of_tables().ok()?;
+    let tables: Vec<_> = catalog
+        .tables()
+        .filter(|table| names.contains(&table.name.to_lowercase()))
+        .filter(|table| exported.iter().any(|(name, _)| *name == table.name))
+        .collect();
+    let is_exported = |column: &str| {
+        exported.iter().any(|(name, own)| {
+            own.eq_ignore_ascii_case(column) && tables.iter().any(|table| table.name == *name)
+        })
+    };
+    let columns = tables.iter().filter(|table| is_products(&table.name)).flat_map(|table| {
+        let columns = table.columns.iter().flatten().map(|(column, _)| column);
+        let columns = columns.filter(|column| !column.starts_with(OWN));
+        columns.map(move |column| (column, &table.name))
+    });
+    let missing: Vec<String> = columns
+        .filter(|(column, _)| names.contains(&column.to_lowercase()) && !is_exported(column))
+        // An import may know the values of a key from another column.
+        .filter(|(column, table)| {
+            let sql = format!("SELECT TOP 1 1 AS n FROM [{table}] WHERE [{column}] IS NOT NULL");
+            first_cell(store, &sql).is_none()
+        })
+        .map(|(column, table)| format!("`{column}` of `{table}`"))
+        .collect();
+    (!missing.is_empty())
+        .then(|| format!("no export has {}: it is NULL in every row", missing.join(", or ")))
 }
 
 /// What is said of a join with tables that have no rows, so that it has none either: which they are, and how many rows
