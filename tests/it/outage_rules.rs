@@ -344,3 +344,18 @@ fn chats_that_stop_for_good_say_more_than_the_silence_of_a_few_agents_and_one_do
         assert_eq!(found.len(), windows, "{stopped}: {found:?}");
     }
 }
+
+#[test]
+fn agents_who_stop_with_nothing_in_hand_where_much_is_usual_are_at_a_meeting() {
+    let (from, to) = (THAT_DAY + 10 * HOUR, THAT_DAY + 11 * HOUR);
+    // The last chats before it are short, and none begin in it.
+    let meeting = |chat: Chat| match is_on_43app(&chat) {
+        true if chat.begun >= from && chat.begun < to => None,
+        true if chat.begun < from && chat.ended >= from => {
+            let ended = from - (chat.agent + 1) * SECOND;
+            Some(Chat { ended, said: Some(ended - 20 * SECOND), ..chat })
+        }
+        _ => Some(chat),
+    };
+    assert_eq!(detect(&site(24, meeting)), []);
+}

@@ -24,6 +24,9 @@ const LATE: f64 = 0.05;
 /// The bonus if no work is open: agents of one team complete their work together.
 const MET: f64 = 2.0;
 
+/// If at least this much work is usually open, an outage cuts some off: agents with none had stopped before.
+const SOME: f64 = 4.0;
+
 /// How many times the weight of the silence chats that stopped for good may add: one chat may be forgotten, several at
 /// once are not.
 const MOST_STOPPED: usize = 2;
@@ -221,7 +224,11 @@ impl Host<'_> {
                 .filter(|work| work.is_chat && alone != Some(work.agent))
                 .filter(|work| work.ended.is_none_or(|ended| ended >= to));
             let chats = log_lack(kept.count(), usually_open(work, from, |work| work.is_chat));
-            let met = MET * log_lack(in_hand, usually_open(work, from, |_| true)).max(chats);
+            let usually = usually_open(work, from, |_| true);
+            let met = match in_hand {
+                0 if usually >= SOME => f64::MAX,
+                _ => MET * log_lack(in_hand, usually).max(chats),
+            };
             let turns = if in_hand == 0 { self.second_turns(history, from, to) } else { f64::MAX };
             let silent = (silent - met).min(turns).max(0.0);
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
