@@ -17,7 +17,7 @@ const MIN_COLUMN: usize = 9;
 /// The separator of two columns of a list: a space, a bar, a space.
 const BETWEEN: usize = 3;
 
-/// A list with a longer cell shows one column per line: wrapping cells side by side takes quadratic time, which is
+/// A list with a longer cell or column name shows one column per line: wrapping cells side by side takes quadratic time, which is
 /// negligible up to this length.
 const MAX_CELL: usize = 4096;
 
@@ -175,7 +175,8 @@ fn wrapped(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     let words = longest_words(listing, width / 2);
     let least: usize = words.iter().map(|word| word + BETWEEN).sum();
     let is_long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.len() > MAX_CELL);
-    let has_long = listing.table.rows.iter().flatten().any(is_long);
+    let has_long = listing.table.rows.iter().flatten().any(is_long)
+        || names.iter().any(|name| name.len() > MAX_CELL);
     if has_long || names.len() * MIN_COLUMN > page.width || least > width + 1 {
         if !has_long && let Some(groups) = Groups::of(listing, &words, page.width) {
             return groups.write(page, listing);

@@ -210,7 +210,9 @@ impl Page<'_> {
             .add_rows(rows.iter().map(|row| safe(row)));
         let widths = table.column_max_content_widths();
         let inner: usize = widths.iter().map(|width| usize::from(*width) + 3).sum();
-        if indent + inner > self.width + 1 {
+        // The table counts the width of a column in 16 bits.
+        let countable = widths.iter().all(|width| *width < u16::MAX - 3);
+        if !countable || indent + inner > self.width + 1 {
             return Ok(false);
         }
         for line in table.lines() {

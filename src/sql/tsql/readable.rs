@@ -100,6 +100,8 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
     let (mut chain, mut prefix) = (0, 0);
     let mut recursions = Vec::new();
     let mut cases = 0_usize;
+    // Of each open parenthesis, whether it opens the list of GROUPING SETS.
+    let mut open: Vec<bool> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let here = position(token.span.start);
@@ -154,7 +156,13 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             at += 2;
             continue;
         }
-        let used = respelled(&mut out, token, next);
+        let in_sets = open.last() == Some(&true);
+        match token.token {
+            Token::LParen => open.push(is(out.last(), GROUPING_SETS)),
+            Token::RParen => drop(open.pop()),
+            _ => {}
+        }
+        let used = respelled(&mut out, token, next, in_sets);
         if used > 0 {
             at += used;
             continue;
@@ -243,11 +251,12 @@ fn is_any_of(token: Option<&TokenWithSpan>, words: &[&str]) -> bool {
 }
 
 /// Spells as the parser reads it what stands next, or leaves it out; gives how many tokens that were, 0 where the token
-/// is read as it is.
+/// is read as it is. `in_sets` says that it is directly in the list of GROUPING SETS.
 fn respelled(
     out: &mut Vec<TokenWithSpan>,
     token: &TokenWithSpan,
     next: Option<&TokenWithSpan>,
+    in_sets: bool,
 ) -> usize {
     let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
     let instead = |token: Token, place: &TokenWithSpan| TokenWithSpan::new(token, place.span);
@@ -273,7 +282,12 @@ fn respelled(
         return 2;
     }
     // The empty set of groupings, which the parser takes for nothing.
-    if token.token == Token::LParen && next_is(&Token::RParen) && in_grouping_sets(out) {
+    let begins = |last: &TokenWithSpan| matches!(last.token, Token::LParen | Token::Comma);
+    if in_sets
+        && token.token == Token::LParen
+        && next_is(&Token::RParen)
+        && out.last().is_some_and(begins)
+    {
         out.push(token.clone());
         out.push(instead(Token::make_word("NULL", None), token));
         return 1;
@@ -293,28 +307,8 @@ fn respelled(
     usize::from(index && is_any_of(Some(token), &["CLUSTERED", "NONCLUSTERED"]))
 }
 
-/// Whether what comes next is a member of the list of GROUPING SETS.
-fn in_grouping_sets(out: &[TokenWithSpan]) -> bool {
-    let begins =
-        out.last().is_some_and(|last| last.token == Token::LParen || last.token == Token::Comma);
-    let mut depth = 0_usize;
-    let open = out.iter().rposition(|token| match token.token {
-        Token::RParen => {
-            depth += 1;
-            false
-        }
-        Token::LParen if depth == 0 => true,
-        Token::LParen => {
-            depth -= 1;
-            false
-        }
-        _ => false,
-    });
-    let before = open.and_then(|open| open.checked_sub(1)).and_then(|at| out.get(at));
-    begins && is(before, GROUPING_SETS)
-}
-
-/// Makes `GROUP BY ROLLUP (a, b` of `GROUP BY a, b`, before which `WITH ROLLUP` stands; whether there is one.
+/// Makes `GROUP BY ROLLUP (a, b` of `GROUP BY a, b`, before which `WITH ROLLUP` stands; whether there is one. A second
+/// `WITH ROLLUP` ends at what the first one wrote, so that no token is passed twice.
 fn roll_up(out: &mut Vec<TokenWithSpan>, kind: Option<&TokenWithSpan>) -> bool {
     let mut depth = 0_usize;
     let by = out.iter().rposition(|token| {
@@ -323,7 +317,7 @@ fn roll_up(out: &mut Vec<TokenWithSpan>, kind: Option<&TokenWithSpan>) -> bool {
             Token::LParen => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth == 0 && is(Some(token), "BY")
+        depth == 0 && is_any_of(Some(token), &["BY", "ROLLUP", "CUBE"])
     });
     let Some((by, kind)) = by.zip(kind) else {
         return false;

@@ -1,6 +1,8 @@
 //! The work of rewriting is bounded: adversarial texts of n, 2n and 4n parts take steps that grow with their length,
 //! or are refused before they have cost more than a fixed number of steps.
 
+use std::time::Instant;
+
 use chatdb::sql::functions::{Value, call};
 use chatdb::sql::guard::limits::MAX_REWRITE_STEPS;
 use chatdb::sql::tsql::{self, steps_of};
@@ -128,6 +130,28 @@ fn the_work_of_rewriting_is_bounded() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// What a text may repeat from its first byte to its last, between bars.
+const RUNS: &str = "()|(|)|[|[a]|{|''|N'a' |\"\"|;|1,|@a |@a,|#a |a.|a |1 |1e|0x|- |--|--\n|/* |/**/|\r\n|1+|* |= |x(|\
+    CASE |NOT |BEGIN |BEGIN END |END |ELSE |IF 1=1 |WHILE 1=1 |SELECT |SELECT 1 |WITH |WITH ROLLUP |WITH (|\
+    ON [PRIMARY] |OVER (|UNION ALL |JOIN |AS |AND |OR 1=1 |TOP |FROM |INSERT |VALUES |EXISTS(|CAST(|OPTION (|\
+    GROUPING SETS (|GROUPING SETS ((),|GROUP BY a WITH CUBE |DECLARE @a int |SET @a=1 |PRINT 1 |GO\n|\
+    CREATE TABLE #t (|UPDATE |DELETE |é";
+
+/// A pass over the tokens for each of them would take a minute here, and a single pass takes milliseconds.
+#[test]
+fn a_long_run_of_any_token_is_read_in_one_pass() {
+    let catalog = store().catalog().expect("a catalog");
+    for run in RUNS.split('|') {
+        for begin in ["", "SELECT 1 WHERE 1 IN ("] {
+            let text = format!("{begin}{}", run.repeat(30_000 / run.len()));
+            let begun = Instant::now();
+            let _ = tsql::translate(&text, &catalog, &[]);
+            let took = begun.elapsed().as_secs();
+            assert!(took < 5, "{begin}{run}: {took} s");
+        }
+    }
 }
 
 /// A CASE within a CASE within a CASE, each written as often as it is compared.
