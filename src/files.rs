@@ -6,9 +6,13 @@
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
+
+/// The temporary files that this process has begun, for [`remove_unfinished`].
+static BEGUN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Why nothing can be written into a folder that is not there.
 const NO_FOLDER: &str = "its folder does not exist";
@@ -228,11 +232,22 @@ pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // The name of the temporary file, which is another each time, is nothing to tell.
-    let made = builder.tempfile_in(folder);
-    made.map_err(|error| match error.kind() {
+    let mut begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = builder.tempfile_in(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, NO_FOLDER),
         kind => io::Error::from(kind),
-    })
+    })?;
+    begun.push(made.path().to_path_buf());
+    Ok(made)
+}
+
+/// Removes the temporary files of a process that is about to end without returning to what writes them. None is begun
+/// afterwards. What has been put in its place has lost its temporary name, which is never given twice.
+pub fn remove_unfinished() {
+    let begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
+    begun.iter().for_each(|path| drop(fs::remove_file(path)));
+    // Whoever would begin another waits until the process ends.
+    std::mem::forget(begun);
 }
 
 /// Looks at what is at `path`, without following it: a file that may be replaced, or nothing.

@@ -66,6 +66,7 @@ pub use script::{AnswerColumn, Script, Statement, Step};
 pub use system_views::asks_for_tables;
 
 use crate::diagnostic::Position;
+use crate::record::work;
 use crate::schema::catalog::Catalog;
 use crate::schema::types::Type;
 use crate::table::{Cell, Kind};
@@ -279,8 +280,9 @@ fn translated(
 pub fn steps_of(text: &str, catalog: &Catalog) -> u64 {
     let steps = with_room(text, || {
         let mut translator = translator::Translator::new(catalog, CLOCK);
+        let before = work::taken();
         let _ = translator.script(text);
-        Ok(translator.spent)
+        Ok(translator.spent + work::taken() - before)
     });
     steps.unwrap_or(0)
 }

@@ -4,6 +4,7 @@ use super::engine::{in_our_words, marked, of_message, quoted_message};
 use crate::sql::ScriptStatement as Part;
 use crate::sql::SqlError;
 use rusqlite::ErrorCode;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why a database operation failed.
@@ -85,6 +86,12 @@ pub enum StoreError {
     /// A folder, a pipe, a device.
     #[error("it is not a regular file")]
     NotAFile,
+    /// A pipe or the like has the name of the database's journal or log, which SQLite would open.
+    #[error("`{}` beside it is not a regular file", path.display())]
+    NotAFileBeside {
+        /// The path of what is beside it.
+        path: PathBuf,
+    },
     /// The file was written by a later version of this program.
     #[error(
         "it was written by a newer chatdb (schema version {found}; this program supports {known})"
@@ -180,7 +187,14 @@ impl StoreError {
     /// Whether it is refused for what the file declares, or because it is not a regular file.
     #[must_use]
     pub fn is_of_the_schema(&self) -> bool {
-        matches!(self, Self::NotOurs | Self::Virtual { .. } | Self::View { .. } | Self::NotAFile)
+        matches!(
+            self,
+            Self::NotOurs
+                | Self::Virtual { .. }
+                | Self::View { .. }
+                | Self::NotAFile
+                | Self::NotAFileBeside { .. }
+        )
     }
 
     /// Whether a change of the file was interrupted, so that it must be opened for writing before it can be read.

@@ -213,6 +213,7 @@ pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError
     if !path.metadata().map_err(StoreError::NotRead)?.is_file() {
         return Err(StoreError::NotAFile);
     }
+    super::import_database::only_files_beside(&path)?;
     let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     #[cfg(unix)]
     if how.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) && is_closed_log(&path)? {

@@ -131,6 +131,17 @@ pub fn no_journal_beside(path: &Path) -> Result<(), ImportDatabaseError> {
     Ok(())
 }
 
+/// Checks that SQLite finds nothing but regular files beside a database: it would wait for whoever writes into a pipe.
+pub(super) fn only_files_beside(path: &Path) -> Result<(), StoreError> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let path = with_suffix(path, suffix);
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(StoreError::NotAFileBeside { path });
+        }
+    }
+    Ok(())
+}
+
 /// The name of a file that SQLite keeps next to a database.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -209,8 +220,9 @@ impl ImportDatabase {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX
                 | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-            let conn =
-                Connection::open_with_flags(path.canonicalize().as_deref().unwrap_or(path), flags)?;
+            let absolute = path.canonicalize().map_err(StoreError::NotRead)?;
+            only_files_beside(&absolute)?;
+            let conn = Connection::open_with_flags(absolute, flags)?;
             conn.busy_timeout(PATIENCE)?;
             conn.pragma_update(None, "cache_size", -CACHE)?;
             conn.pragma_update(None, "synchronous", "FULL")?;

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -192,6 +193,34 @@ fn what_zstd_unpacks_to_is_bounded() {
         "error: `standard input`: cannot be read: unpacks to more than 16777216 bytes from 3625\n hint: nothing was \
          loaded; it may be a decompression bomb: inspect its contents, and export them as text\n",
     );
+}
+
+/// The signal may come before there is anything to stop; then the system ends the program.
+#[cfg(unix)]
+#[test]
+fn an_import_that_waits_for_input_ends_at_a_signal_and_leaves_nothing() {
+    for begin in [&b""[..], NAMES] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(["import", "-", "--db", "a.sqlite"])
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(begin).unwrap();
+        thread::sleep(Duration::from_millis(700));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        let has_ended = (0..1200).any(|_| {
+            thread::sleep(Duration::from_millis(50));
+            child.try_wait().unwrap().is_some()
+        });
+        child.kill().unwrap();
+        assert!(has_ended, "it waits on");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        drop(input);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod listing;
 mod options;
 
 use std::fs;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -39,6 +39,10 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     let options = options(&args.reading)?;
     let files = inputs::expand(&args.files)?;
     let stopping = stop_on_interrupt()?;
+    if files.iter().any(|file| file.as_os_str() == "-") {
+        // Until there is input, no file is begun that a killed process would leave behind.
+        io::stdin().lock().fill_buf()?;
+    }
     let mut database = ImportDatabase::open(&args.db)?;
     // There is none yet.
     let _ = stopping.database.set(database.store().interrupter());
@@ -208,6 +212,11 @@ fn stop_on_interrupt() -> Result<Stopping, Failure> {
             }
             thread::sleep(AGAIN);
         }
+        // It waits for input, from a pipe for example.
+        watch::end(
+            &Failure::new(Code::Interrupted, "interrupted")
+                .hint("nothing of the file that was being read was loaded"),
+        );
     })?;
     Ok(stopping)
 }

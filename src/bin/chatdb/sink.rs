@@ -8,6 +8,7 @@ use chatdb::files::{Existing, PendingFile};
 use crate::failure::Failure;
 use crate::output::note;
 use crate::pager::{self, Screen};
+use crate::watch;
 
 /// How many bytes are written at a time.
 pub const PIECE: usize = 64 << 10;
@@ -23,6 +24,7 @@ impl Sink {
     /// Opens where the options say, or else what standard output is.
     pub fn open(file: Option<&Path>, force: bool, piece: usize) -> Result<Self, Failure> {
         if let Some(path) = file {
+            watch::unfinished_files_go();
             let pending = PendingFile::begin(path, existing(force))?;
             return Ok(Self::File(Box::new(BufWriter::with_capacity(PIECE, pending))));
         }

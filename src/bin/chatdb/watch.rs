@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use std::{mem, process, thread};
 
 use chatdb::diagnostic::counted;
+use chatdb::files;
 use chatdb::replay::ReplayOptions;
 use chatdb::sql::guard::limits::{LATE_SECONDS, MAX_MEMORY};
 use chatdb::store::Interrupter;
@@ -85,6 +86,11 @@ pub fn leave_interrupts_to_pager() {
     PAGED.store(true, Ordering::SeqCst);
     // A command that waits for Ctrl-C already looks at `PAGED`.
     let _ = on_interrupt(|| {});
+}
+
+/// Sees to it that a signal leaves no unfinished file behind, in a command that waits for no signal of its own.
+pub fn unfinished_files_go() {
+    let _ = on_interrupt(|| end(&Failure::new(Code::Interrupted, "interrupted")));
 }
 
 /// How long something may take, and what is said once it has.
@@ -212,11 +218,13 @@ fn stopped(state: u8, timeout: Option<Timeout>) -> Failure {
 }
 
 /// Ends the program where a statement does not listen: a single call of a function, of which SQLite cannot be
-/// stopped in the middle. A file that is being changed is whole again when it is next opened.
+/// stopped in the middle, or a pipe that nobody writes into. A file that is being changed is whole again when it is
+/// next opened, and one that is being written goes.
 #[expect(
     clippy::disallowed_methods,
     reason = "the thread that would return a `Code` does not come back"
 )]
-fn end(failure: &Failure) -> ! {
+pub fn end(failure: &Failure) -> ! {
+    files::remove_unfinished();
     process::exit(i32::from(failure.tell()))
 }

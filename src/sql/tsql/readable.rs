@@ -9,6 +9,7 @@ use super::batch::{is, position, unsupported, word};
 use super::grouping::GROUPING_SETS;
 use super::{TsqlError, TsqlProblem};
 use crate::diagnostic::Position;
+use crate::record::work;
 
 /// So many tokens may follow each other without a comma or a parenthesis. It bounds how deep a chain of operators
 /// can become as a tree.
@@ -104,6 +105,7 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
     let mut open: Vec<bool> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
+        work::steps(1);
         let here = position(token.span.start);
         let next = tokens.get(at + 1);
         chain = match token.token {
@@ -227,6 +229,7 @@ fn in_definition(out: &[TokenWithSpan]) -> bool {
     const LONGEST: usize = 400;
     let from = out.len().saturating_sub(LONGEST);
     let begins = |at: &usize| {
+        work::steps(1);
         out[*at].token == Token::SemiColon
             || ["CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"]
                 .iter()
@@ -312,6 +315,7 @@ fn respelled(
 fn roll_up(out: &mut Vec<TokenWithSpan>, kind: Option<&TokenWithSpan>) -> bool {
     let mut depth = 0_usize;
     let by = out.iter().rposition(|token| {
+        work::steps(1);
         match token.token {
             Token::RParen => depth += 1,
             Token::LParen => depth = depth.saturating_sub(1),

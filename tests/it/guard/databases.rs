@@ -234,6 +234,24 @@ fn only_a_regular_file_is_opened() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_journal_is_not_waited_for() {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.db");
+        fs::write(&path, healthy()).expect("written");
+        let beside = folder.path().join(format!("x.db{suffix}"));
+        let made = std::process::Command::new("mkfifo").arg(&beside).status();
+        assert!(made.expect("mkfifo runs").success());
+        let error = Store::open_read_only(&path).err().expect("it is refused");
+        assert_eq!(
+            error.to_string(),
+            format!("`{}` beside it is not a regular file", beside.display())
+        );
+    }
+}
+
 /// With somebody who has it open, what is in the log is read too.
 #[cfg(unix)]
 #[test]
