@@ -17,8 +17,8 @@ const MIN_COLUMN: usize = 9;
 /// The separator of two columns of a list: a space, a bar, a space.
 const BETWEEN: usize = 3;
 
-/// A list with a longer cell or column name shows one column per line: wrapping cells side by side takes quadratic time, which is
-/// negligible up to this length.
+/// A list with a longer cell or name of a column shows one column per line: wrapping cells side by side takes quadratic
+/// time, which is negligible up to this length.
 const MAX_CELL: usize = 4096;
 
 /// The separator of two columns of a list with one line per entry.
