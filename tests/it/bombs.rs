@@ -350,3 +350,32 @@ fn an_entry_of_an_archive_is_loaded_only_if_it_matches_its_checksum() {
         assert!(stderr.contains("does not match its checksum in the archive"), "{name}: {stderr}");
     }
 }
+
+#[test]
+fn an_archive_whose_entries_overlap_or_are_locked_is_refused_and_names_that_lead_out_are_told() {
+    let csv = "activity_id,activity_status\n88101,5000\n";
+    let load = |zip: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.zip"), zip).unwrap();
+        let args = ["import", "a.zip", "--db", "a.sqlite"];
+        let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
+        (output.status.code(), text(&output.stderr).to_owned())
+    };
+    let zip = stored_zip(&[("activity.csv", csv), ("b.csv", csv)]);
+    let listed: Vec<usize> = memchr::memmem::find_iter(&zip, b"PK\x01\x02").collect();
+    assert_eq!((listed.len(), load(&zip).0), (2, Some(0)));
+    let mut overlapping = zip.clone();
+    overlapping[listed[1] + 42..listed[1] + 46].fill(0);
+    let (code, said) = load(&overlapping);
+    assert!(code != Some(0) && said.contains("entries of the archive overlap"), "{code:?} {said}");
+    let mut locked = zip.clone();
+    locked[listed[0] + 8] |= 1;
+    let (code, said) = load(&locked);
+    let expect = "`activity.csv` needs a password: unpack the archive first";
+    assert!(code != Some(0) && said.contains(expect), "{code:?} {said}");
+    for name in ["../activity.csv", "/activity.csv", r"C:\activity.csv", "C:/activity.csv"] {
+        let (code, said) = load(&stored_zip(&[(name, csv), ("b.csv", csv)]));
+        let expect = "the name leads out of the archive";
+        assert!(code == Some(0) && said.contains(expect), "{name}: {code:?} {said}");
+    }
+}

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use chatdb::command_line::CommandLine;
-use chatdb::import::input::archive;
+use chatdb::import::input::archive::{self, Members};
 use chatdb::import::input::source::UnpackLimits;
 use chatdb::render::own::{BEGINNING, PROPERTIES, is_report};
 use chatdb::scenario::{Library, is_scenario_name};
@@ -42,7 +42,7 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             vec![path.clone()]
         };
         let found = found.into_iter().flat_map(|path| match archive::members(&path) {
-            Some(members) if !members.is_empty() => of_archive(&path, &members),
+            Some(members) => of_archive(&path, &members),
             _ => vec![path],
         });
         for file in found {
@@ -77,7 +77,7 @@ pub fn one(path: &Path) -> Result<PathBuf, Failure> {
         of_folder(path)?
     } else {
         match archive::members(path) {
-            Some(members) if !members.is_empty() => of_archive(path, &members),
+            Some(members) => of_archive(path, &members),
             _ => return Ok(path.to_owned()),
         }
     };
@@ -130,10 +130,16 @@ fn is_own(file: &Path) -> bool {
 }
 
 /// The files of a zip archive, as `exports.zip/activity.csv`; the archive itself where no export is in it.
-fn of_archive(archive: &Path, members: &[String]) -> Vec<PathBuf> {
+fn of_archive(archive: &Path, members: &Members) -> Vec<PathBuf> {
+    for name in &members.outside {
+        let archive = archive.display();
+        output::note(&format!(
+            "skipped: `{name}` in `{archive}`: the name leads out of the archive"
+        ));
+    }
     let is_shown = |name: &&String| !name.rsplit('/').next().is_some_and(|n| n.starts_with('.'));
-    let members = members.iter().filter(is_shown).map(|name| archive.join(name));
-    let files: Vec<PathBuf> = members.filter(|path| is_export(path)).collect();
+    let names = members.names.iter().filter(is_shown).map(|name| archive.join(name));
+    let files: Vec<PathBuf> = names.filter(|path| is_export(path)).collect();
     match files.is_empty() {
         true => vec![archive.to_owned()],
         false => files,

@@ -23,6 +23,9 @@ const STRINGS: u64 = 256 << 20;
 /// The maximum number of parts of an archive.
 const PARTS: usize = 10_000;
 
+/// The size of what stands before an entry, without its name.
+const HEAD: usize = 30;
+
 /// The end of a directory is at most this far from the end of the file.
 const TAIL: u64 = (64 << 10) + 22;
 
@@ -47,6 +50,8 @@ struct Part {
     checksum: u32,
     packed: u64,
     at: u64,
+    /// Whether a password is needed.
+    is_encrypted: bool,
 }
 
 /// Inspects the archive.
@@ -125,10 +130,19 @@ fn claimed(bytes: &[u8]) -> u64 {
     claims.max().unwrap_or(0)
 }
 
-/// The names of the files in the zip archive at `path`, in order; `None` if it is not a zip archive, or is a workbook,
-/// which is read as a whole. Folders, files added by macOS, and names that lead out of the archive are omitted.
+/// The files in a zip archive.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// Their names, in order.
+    pub names: Vec<String>,
+    /// Names that lead out of the archive, and can be no files of it.
+    pub outside: Vec<String>,
+}
+
+/// The files in the zip archive at `path`; `None` if it is not a zip archive, or is a workbook, which is read as a
+/// whole. Folders and files added by macOS are omitted.
 #[must_use]
-pub fn members(path: &Path) -> Option<Vec<String>> {
+pub fn members(path: &Path) -> Option<Members> {
     // A pipe gives its bytes but once.
     let mut file = path.is_file().then(|| File::open(path).ok())??;
     let mut magic = [0; 2];
@@ -140,14 +154,15 @@ pub fn members(path: &Path) -> Option<Vec<String>> {
     if parts.iter().any(|part| part.name == "xl/workbook.xml") {
         return None;
     }
-    let is_within = |name: &str| {
+    let is_within = |name: &String| {
+        let is_drive = name.as_bytes().get(1) == Some(&b':');
         let mut components = Path::new(name).components();
-        components.all(|component| matches!(component, Component::Normal(_)))
+        !is_drive && components.all(|component| matches!(component, Component::Normal(_)))
     };
-    let is_file =
-        |name: &String| is_within(name) && !name.ends_with('/') && !name.starts_with("__MACOSX/");
-    let names = parts.into_iter().map(|part| part.name);
-    Some(names.filter(is_file).collect())
+    let is_file = |name: &String| !name.ends_with('/') && !name.starts_with("__MACOSX/");
+    let names = parts.into_iter().map(|part| part.name).filter(is_file);
+    let (names, outside) = names.partition(is_within);
+    Some(Members { names, outside })
 }
 
 /// Opens a path within a zip archive, such as `exports.zip/activity.csv`, unpacked into a temporary file; `None` if
@@ -198,7 +213,11 @@ impl Read for Unpacked<'_> {
 }
 
 fn unpacked<'f>(file: &'f mut File, part: &'f Part) -> Result<Unpacked<'f>, ReadError> {
-    let mut head = [0; 30];
+    if part.is_encrypted {
+        let what = format!("`{}` needs a password: unpack the archive first", part.name);
+        return Err(malformed(&what));
+    }
+    let mut head = [0; HEAD];
     file.seek(SeekFrom::Start(part.at))?;
     file.read_exact(&mut head)?;
     if !head.starts_with(b"PK\x03\x04") {
@@ -322,11 +341,19 @@ fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
             checksum: four(rest, 16),
             packed: u64::from(four(rest, 20)),
             at: u64::from(four(rest, 42)),
+            is_encrypted: two(rest, 8) & 1 == 1,
         });
         rest = rest.get(46 + name + extra + comment..).unwrap_or_default();
     }
     if parts.len() != usize::from(count) {
         return Err(malformed("the archive's directory is damaged"));
+    }
+    // Otherwise a small archive unpacks to as much as the limit, for each of its entries.
+    let mut spans: Vec<(u64, u64)> =
+        parts.iter().map(|part| (part.at, part.at + HEAD as u64 + part.packed)).collect();
+    spans.sort_unstable();
+    if spans.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+        return Err(malformed("entries of the archive overlap"));
     }
     Ok(parts)
 }
