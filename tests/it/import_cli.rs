@@ -493,6 +493,43 @@ fn what_somebody_has_put_on_a_copy_does_no_harm_to_an_import() {
     }
 }
 
+/// Such a row is of no file and no line.
+#[test]
+fn a_row_that_a_query_has_put_in_is_replaced_by_an_export_and_kept_as_an_earlier_state() {
+    let folder = with_export(1);
+    let path = folder.path();
+    assert_eq!(
+        chatdb(path, &["import", "activity.csv", "--db", "x.sqlite"]).status.code(),
+        Some(0)
+    );
+    let sql =
+        "INSERT INTO egpl_casemgmt_activity (activity_id, activity_status) VALUES (7000, 5000)";
+    assert_eq!(chatdb(path, &["query", sql, "--write", "--db", "x.sqlite"]).status.code(), Some(0));
+    fs::write(path.join("one.csv"), "activity_id,activity_status\n7000,4000\n").unwrap();
+    let output = chatdb(path, &["import", "one.csv", "--db", "x.sqlite"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let conn = rusqlite::Connection::open(path.join("x.sqlite")).unwrap();
+    let states: String = conn
+        .query_row(
+            "SELECT (SELECT activity_status FROM egpl_casemgmt_activity WHERE activity_id = 7000) || ' ' || \
+             (SELECT activity_status FROM egpl_casemgmt_activity_earlier WHERE activity_id = 7000)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(states, "4000 5000");
+    conn.execute_batch("CREATE UNIQUE INDEX u ON egpl_casemgmt_activity (activity_status)")
+        .unwrap();
+    fs::write(path.join("two.csv"), "activity_id,activity_status\n7001,4000\n").unwrap();
+    let output = chatdb(path, &["import", "two.csv", "--db", "x.sqlite"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("constraint that somebody added") && !said.contains("disk space"),
+        "{said}"
+    );
+}
+
 /// Thirty kills at moments that a seed chooses, into a new file and into one that is there.
 #[test]
 fn a_kill_at_any_moment_leaves_all_of_a_file_or_nothing() {

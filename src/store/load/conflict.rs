@@ -73,7 +73,7 @@ impl Loader<'_> {
         at: usize,
         row: NewRow<'_>,
     ) -> Result<Option<bool>, StoreError> {
-        let is_own = of.map_or("1".to_owned(), |export| format!("chatdb_export = {export}"));
+        let is_own = of.map_or("1".to_owned(), |export| format!("chatdb_export IS {export}"));
         let mut statement = self
             .store
             .conn

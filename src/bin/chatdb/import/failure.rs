@@ -59,6 +59,14 @@ impl From<ImportError> for Failure {
             ImportError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
             ImportError::Open { source, .. } => not_opened(&error, source),
             ImportError::Io { .. } => Self::of(Code::Environment, &error),
+            ImportError::Store { source, .. } if source.is_of_a_row() => {
+                Self::of(Code::Environment, &error)
+                    .hint(
+                        "nothing of this file is in the database: a trigger, index or constraint that somebody added \
+                         to it refuses a row; load into a new one with `--db NEW.sqlite`",
+                    )
+                    .of_the_database()
+            }
             ImportError::Store { .. } => Self::of(Code::Environment, &error)
                 .hint("nothing of this file is in the database; free disk space, or use another path with `--db`")
                 .of_the_database(),
