@@ -237,6 +237,12 @@ pub fn questions() -> Vec<&'static str> {
     names
 }
 
+/// Whether a path, as a [`Place`](crate::diagnostic::Place) has it, is that of a file compiled into the program.
+#[must_use]
+pub fn is_built_in(path: &str) -> bool {
+    embedded(path).is_some()
+}
+
 fn embedded(path: &str) -> Option<&'static str> {
     let at = FILES.binary_search_by(|(file, _)| (*file).cmp(path)).ok()?;
     Some(FILES[at].1.trim_start_matches('\u{feff}'))

@@ -188,6 +188,7 @@ fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
             })
             .collect(),
         left_out: 0,
+        taken_over: 0,
         remarks: match (count, found) {
             _ if count == found => vec![format!("{} as expected", rows_in_words(found))],
             _ => vec![format!("expected {}, found {found}", rows_in_words(count))],

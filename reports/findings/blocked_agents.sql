@@ -19,13 +19,14 @@
 -- parameter: days = 7
 -- parameter: together_minutes = 60
 -- parameter: utc_offset_minutes integer = NULL
--- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_assigned, the number of
---   activities, created within days before GETDATE(), that at least three quarters of the other agents at work
---   were assigned since the later of the chat's last change and the agent's log-in; agents at work are those who were
---   assigned something within together_minutes of it, and not those whose shift began later. That the agent is ready
---   is not in rows: no public source explains user_state, and login_logout_time is the time of the last log-in or
---   log-out. If the last event of the user is a log-in, and login_logout_time is not later by more than two minutes,
---   the agent is present; event_date is in UTC, so this needs utc_offset_minutes.
+-- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_assigned, how many activities at
+--   least three quarters of the other agents at work were assigned since then, where `then` is the chat's last change
+--   or the agent's log-in, whichever is later; only activities created within days before GETDATE() count.
+--   together_minutes: an agent who was assigned something within this time of `then` counts as at work; one whose
+--   shift began later does not. The rows do not say whether an agent is ready: no public source explains user_state,
+--   and login_logout_time is the time of the last log-in or log-out. If the last event of the user is a log-in, and
+--   login_logout_time is not later by more than two minutes, the agent is present; event_date is in UTC, so this
+--   needs utc_offset_minutes.
 WITH unchanged AS (
     SELECT b.assigned_to AS user_id, COUNT(*) AS chats, MIN(b.activity_id) AS activity_id,
            MAX(b.when_modified) AS unchanged_since

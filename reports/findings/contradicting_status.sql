@@ -1,7 +1,7 @@
 -- title: Status and sub-status that contradict each other
 -- meaning: The sub-status belongs to another status: a closed one on an open activity, or an open one on a completed
---   activity. The documented query for open chats excludes such a row or shows it by chance. The rows do not show
---   how it got there.
+--   activity. The documented query for open chats may or may not include such a row. The rows do not show how it got
+--   there.
 -- source: the pairs that public pages show together; the support note's query, lines 65-66, guards against the
 --   first
 -- tag: inferred

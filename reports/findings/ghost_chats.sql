@@ -2,8 +2,8 @@
 -- meaning: A chat in progress and a chat whose session is lost look the same in their row, so each row here lists its
 --   evidence. A ghost can keep its agent from getting other work. Ask the agent about `ghost` and `probable`; `unclear`
 --   means that the rows contain too little evidence, and that another export may resolve it.
--- source: the support note (lines 45-49, 69-72) and a public docwiki page on ghost chats; events by constants of an
---   e-mail console; the rule that weighs the evidence is chatdb's own
+-- source: the support note (lines 45-49, 69-72) and a public docwiki page on ghost chats; event numbers as named in a
+--   public e-mail console's source; the rule that weighs the evidence is chatdb's own
 -- tag: inferred
 -- urgency: now
 -- own: verdict, evidence_for, evidence_against, not_compared, unchanged_minutes
@@ -22,19 +22,20 @@
 -- parameter: outage_host text = NULL
 -- parameter: utc_offset_minutes integer = NULL
 -- outage: application
--- note: alive: the row, the session, a message or an event changed within recent_minutes. Otherwise strong evidence is:
---   the customer left (412), was not added again (410, 414), and no event followed for wrap_minutes, the agent's wrap-up
---   time; time-out, log-out or browser crash (545, 546, 547), and no activity after it; an exit record in the
+-- note: alive: the row, the session, a message or an event changed within recent_minutes. Otherwise strong evidence
+--   is: the customer left (412), was not added again (410, 414), and no event followed for wrap_minutes, the agent's
+--   wrap-up time; time-out, log-out or browser crash (545, 546, 547), and no activity after it; an exit record in the
 --   transcript, and a row unchanged for wrap_minutes; an outage of an Application server (outage_from, outage_to;
---   outage_host names one) after which nothing changed. Weak evidence is: the row unchanged for quiet_minutes
---   (for stale_minutes it counts twice); no message for quiet_minutes; the agent logged in or out after the row, and
---   after session and messages, changed last; the agent is deleted. Ghost: strong evidence, and one more piece of
---   either. Probable: one piece of strong evidence; or one that something followed, with a weak one; or two weak ones.
---   Alive: strong evidence that something followed, without a weak one, as in wrap-up time. Unclear: anything else. All
---   thresholds are minutes before GETDATE(); for events, whose event_date is in UTC, before the newest event, unless
---   utc_offset_minutes says how far the servers' clock is ahead of UTC; where the rows have create_date of an event, it
---   says whether the event is recent. Times of different tables are compared because one product writes them all;
---   that they share a clock is inferred, so such a comparison is weak evidence.
+--   outage_host names one) after which nothing changed. Weak evidence is: the row unchanged for quiet_minutes (for
+--   stale_minutes it counts twice); no message for quiet_minutes; the agent logged in or out after the row, and after
+--   session and messages, changed last; the agent is deleted. Ghost: strong evidence, and one more piece of either.
+--   Probable: one piece of strong evidence; or a strong piece that was followed by other activity, and a weak one; or
+--   two weak ones. Alive: also a strong piece that was followed by other activity, without a weak one, as in wrap-up
+--   time. Unclear: anything else. All thresholds are minutes before GETDATE(); for events, whose event_date is in
+--   UTC, before the newest event, unless utc_offset_minutes says how far the servers' clock is ahead of UTC; where
+--   the rows have create_date of an event, it says whether the event is recent. Times of different tables are
+--   compared because one product writes them all; that they share a clock is inferred, so such a comparison is weak
+--   evidence.
 WITH chat AS (
     SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created,
            b.when_modified, c.user_name, c.login_ip, c.login_logout_time,

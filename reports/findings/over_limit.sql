@@ -12,9 +12,9 @@
 -- helps: egpl_user, egicm_concurrent_task
 -- parameter: limit_in_force integer = NULL
 -- parameter: agents_above text = NULL
--- note: without egicm_concurrent_task, limit_in_force is the maximum number of simultaneous chats per agent,
---   judging by completed chats in all queues; `analyze` reads it from the rows. agents_above lists, with commas around
---   each, the user_ids that repeatedly had more, such as log-ins shared by several people: they are excluded.
+-- note: without egicm_concurrent_task, limit_in_force is the highest number of chats that agents had at once, as
+--   their completed chats in all queues show; `analyze` reads it from the rows. agents_above excludes the users who
+--   repeatedly had more, such as log-ins shared by several people: a list of user_ids such as ',12,15,'.
 SELECT z.user_id, z.user_name, z.queue_id, z.open_chats, z.limit_is, z.limit_from, z.oldest_activity_id,
        z.oldest_when_created
 FROM (

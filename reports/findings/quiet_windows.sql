@@ -1,8 +1,8 @@
 -- title: Periods with no arrivals, assignments or completions, at times when there usually are some
 -- meaning: There is usually some work at this time on such days, and in this period there was none: a holiday, or an
 --   outage. Nothing created: nothing arrived, or it could not be stored. Nothing assigned: routing or its services
---   failed. Nothing completed: agents could not work. Check the calendar first; outages that more evidence speaks for
---   are reported as detected.
+--   failed. Nothing completed: agents could not work. Check the calendar first; outages with more evidence are
+--   reported as detected.
 -- source: chatdb's own; completion by when_modified of 9000, or else by event 544; assignment by events 205, 213, 209,
 --   409
 -- tag: inferred

@@ -1,8 +1,8 @@
 -- title: Completed activities that are open again
 -- meaning: An earlier export has the activity as completed (9000), a later one as open. Reopening is an event of its
---   own (548); without it, something else wrote the row. A public page describes making a ghost chat in just this way,
+--   own (548); without it, something else wrote the row. A public page describes how to create a ghost chat this way:
 --   by changing the status of a completed chat.
--- source: the support note, lines 74-90, for completion; event 548 by constants of an e-mail console
+-- source: the support note, lines 74-90, for completion; event 548 as named in a public e-mail console's source
 -- tag: inferred
 -- urgency: soon
 -- own: verdict

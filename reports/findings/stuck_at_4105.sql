@@ -2,7 +2,8 @@
 -- meaning: 4105 means that the activity was handed to Unified CCE for routing, and it keeps this status while it is
 --   queued there. Older than the threshold, sent (2210) and never answered (2212), it waits for an answer that may not
 --   come. Check the connection to Unified CCE, and the agents of its queue.
--- source: 4105 is on a public docwiki page on e-mail routing; the events are named by constants of an e-mail console
+-- source: 4105 is on a public docwiki page on e-mail routing; event numbers as named in a public e-mail console's
+--   source
 -- tag: inferred
 -- urgency: now
 -- own: verdict, age_minutes

@@ -1,6 +1,6 @@
 -- title: Open activities of deleted users
 -- meaning: Nobody will finish these activities: the user they are assigned to is deleted. Somebody has to take them
---   over. Whether a user is merely disabled is unknown: no public source explains user_state.
+--   over. A disabled user cannot be distinguished from an active one: no public source explains user_state.
 -- source: delete_flag is N for active users in public analytics jobs
 -- tag: documented
 -- urgency: soon

@@ -141,8 +141,8 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     match &events {
         Events::Absent => {
             read.undetectable.push(
-                "a Services outage whose backlog has been assigned since is visible only in events, and so are exact \
-                 times: an outage may have ended before the first completion: export egpl_event_history_case_mgmt"
+                "without events, a Services outage whose backlog has been assigned since, and exact times (an outage \
+                 may have ended before the first completion): export egpl_event_history_case_mgmt"
                     .to_owned(),
             );
         }

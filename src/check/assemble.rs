@@ -35,6 +35,7 @@ pub(super) fn assemble(
         header: header_sentences(found),
         rows,
         left_out: 0,
+        taken_over: 0,
         remarks: remarks(found),
     }
 }

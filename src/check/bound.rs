@@ -5,6 +5,8 @@
 //! cell that shows a parameter of the scenario, and all times, shifted by one offset, so that only intervals are
 //! compared. A NULL is not taken: the document asserts that there is a value.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::{Reading, assemble, compare_count, read_expected, terms_of};
@@ -96,6 +98,10 @@ pub fn compare_bound(
     let terms = terms_of(check, asked.key, asked.order, &rows);
     let found = diff::diff(&reading.table, &rows, &terms.options())?;
     let mut comparison = assemble(&found, &reading, &rows, &terms, asked.printed.map(Lines::first));
+    let in_every_row = |column: &usize| {
+        bound.kept_expected.iter().all(|row| bound.taken.contains(&(*row, *column)))
+    };
+    comparison.taken_over = (0..reading.table.columns.len()).filter(in_every_row).count();
     comparison.remarks.extend(bound.remarks);
     comparison.remarks.extend(left_out_sentences(others, left_out));
     Ok(comparison)
@@ -192,6 +198,8 @@ struct Bound {
     pairs: Vec<Pair>,
     kept_expected: Vec<usize>,
     kept_actual: Vec<usize>,
+    /// The cells of the document, as row and column, whose values are the user's.
+    taken: BTreeSet<(usize, usize)>,
     remarks: Vec<String>,
 }
 
@@ -250,6 +258,7 @@ impl Bound {
         for pair in &pairs {
             reading.table.rows[pair.expected][pair.column] = pair.bind.value.clone();
             reading.notes[pair.expected][pair.column].parameter = Some(pair.bind.name.clone());
+            self.taken.insert((pair.expected, pair.column));
             if let Some(row) = pair.actual {
                 moved_by = moved_by.or_else(|| self.anchor(reading, pair.expected, actual, row));
                 self.take_over(reading, expected, pair, &actual.rows[row], actual);
@@ -291,6 +300,7 @@ impl Bound {
                     in_sentence(taken)
                 ));
                 *cell = taken.clone();
+                self.taken.insert(place);
                 reading.notes[pair.expected][column].parameter = Some(parameter);
             }
         }
@@ -313,6 +323,7 @@ impl Bound {
                 return None;
             };
             let name = &column.name;
+            self.taken.insert((expected, at));
             self.remarks.push(format!(
                 "bound: {name} {lab} -> {own} (from the export); all other documented times are shifted by the same \
                  offset"

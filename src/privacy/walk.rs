@@ -330,6 +330,7 @@ fn comparison(found: &mut Comparison, visitor: &mut dyn Visitor) {
         header,
         rows,
         left_out: _,
+        taken_over: _,
         remarks,
     } = found;
     let column = |name: &str| Column::new(name, Kind::Text);

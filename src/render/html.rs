@@ -127,7 +127,7 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
             .collect();
         let header =
             ["id", "lines", "statement", "verdict", "origin", "scenario"].map(String::from);
-        page.table("Statements of the support note", &header, &rows);
+        page.table("Documented statements", &header, &rows);
     });
 }
 
@@ -143,7 +143,7 @@ fn verdict(verdict: RunVerdict) -> String {
     let class = match verdict {
         RunVerdict::Reproduced => "good",
         RunVerdict::Differs => "bad",
-        RunVerdict::NotRun => "warn",
+        RunVerdict::Pending | RunVerdict::NotRun => "warn",
         RunVerdict::Invalid => "bad",
     };
     mark(class, wording::run_verdict(verdict))
@@ -185,9 +185,9 @@ fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
     }
     let rows: Vec<Vec<TableCell>> = run.observations.iter().map(observation).collect();
     if !rows.is_empty() {
-        page.element("h3", "", "Statements of the support note");
+        page.element("h3", "", "Documented statements");
         let header = ["id", "lines", "statement", "verdict", "origin"].map(String::from);
-        page.table("Statements of the support note", &header, &rows);
+        page.table("Documented statements", &header, &rows);
     }
     errata(page, run);
     if let Some(notes) = &run.notes {

@@ -135,9 +135,17 @@ pub(super) fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) 
 pub(super) fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool) {
     if run.problem.is_none() {
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
-        let good = run.steps.iter().all(StepRun::holds)
-            && checks().all(|check| check.verdict == CheckVerdict::Matches);
-        run.verdict = if good { RunVerdict::Reproduced } else { RunVerdict::Differs };
+        let all = |allowed: &[CheckVerdict]| {
+            run.steps.iter().all(StepRun::holds)
+                && checks().all(|check| allowed.contains(&check.verdict))
+        };
+        run.verdict = if all(&[CheckVerdict::Matches]) {
+            RunVerdict::Reproduced
+        } else if all(&[CheckVerdict::Matches, CheckVerdict::Pending]) {
+            RunVerdict::Pending
+        } else {
+            RunVerdict::Differs
+        };
     }
     if stopped {
         leave_used_errata(run);

@@ -35,6 +35,9 @@ pub struct Comparison {
     /// How many rows more there are, equal in every cell, that were not kept because only differences were requested.
     #[serde(skip)]
     pub left_out: usize,
+    /// How many columns prove nothing, because the expected values were first taken from the user's rows.
+    #[serde(skip)]
+    pub taken_over: usize,
     /// Rows out of order and duplicate keys, in sentences.
     pub remarks: Vec<String>,
 }

@@ -62,6 +62,8 @@ pub enum RunVerdict {
     Reproduced,
     /// It ran, but something differs.
     Differs,
+    /// Nothing differs, but a check has no accepted result yet.
+    Pending,
     /// The baseline or a scenario that it continues failed.
     NotRun,
     /// Its files have mistakes, so nothing was run.

@@ -53,6 +53,8 @@ fn the_users_row_stands_for_the_labs() {
     )
     .expect("a comparison");
     assert!(comparison.same, "{comparison:#?}");
+    let compared = comparison.expected_columns.len() - comparison.taken_over;
+    assert_eq!((compared, comparison.taken_over), (2, 8), "the status, and what is the user's own");
     assert_eq!(
         comparison.remarks,
         [

@@ -617,15 +617,15 @@ fn the_commands_find_explain_and_refuse() {
     for (outage, expect) in [
         (
             "application@43app=2026-11-25 09:00..09:40",
-            "outage of application@43app from 2026-11-25 09:00:00.000 to 2026-11-25 09:40:00.000, as given",
+            "outage of application@43app from 2026-11-25 09:00:00.000 to 2026-11-25 09:40:00.000, named by you",
         ),
         (
             "services=2026-11-24..2026-11-24",
-            "outage of services from 2026-11-24 00:00:00.000 to 2026-11-24 23:59:59.999, as given",
+            "outage of services from 2026-11-24 00:00:00.000 to 2026-11-24 23:59:59.999, named by you",
         ),
         (
             "25.11.2026 09:00..",
-            "outage of unspecified servers from 2026-11-25 09:00:00.000 to now, as given",
+            "outage of unknown servers from 2026-11-25 09:00:00.000 to now, named by you",
         ),
         (
             "application=2026-11-25 09:00:00..2026-13-25 09:40:00",

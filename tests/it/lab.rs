@@ -160,9 +160,7 @@ fn every_command_shows_the_rules_of_the_lab() {
     let replayed = ends(at, &["replay", "lab/slow"], 0);
     assert!(replayed.contains("depends on a lab rule: `a few minutes`"), "{replayed}");
     assert!(
-        replayed.contains(
-            "what 1 check depends on is not determined; `chatdb why lab/slow` determines it"
-        ),
+        replayed.contains("not yet known what 1 check depends on: `chatdb why lab/slow` finds out"),
         "{replayed}"
     );
     let listed = ends(at, &["why", "lab/slow", "--format", "csv"], 0);

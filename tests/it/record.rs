@@ -49,7 +49,9 @@ fn table(folder: &TempDir) -> String {
 #[test]
 fn a_table_is_expected_once_somebody_has_accepted_it() {
     let folder = lab(WORDS);
-    ends(&folder, &["replay", "./lab"], 1);
+    let replayed = ends(&folder, &["replay", "./lab"], 1);
+    assert!(replayed.contains("== lab: pending"), "{replayed}");
+    assert!(replayed.contains("scenarios     1 pending"), "{replayed}");
     ends(&folder, &["record", "lab", "--check"], 1);
     assert!(!folder.path().join("lab/20_message_fate.md").exists());
     ends(&folder, &["record", "lab"], 0);
@@ -91,7 +93,14 @@ fn a_table_that_differs_is_replaced_only_when_it_is_accepted_and_not_documented(
     let stated = format!("{WORDS}  expect = \"20_message_fate.md\"\n  stated = \"131\"\n")
         .replace("continues", "lines = \"131\"\ncontinues");
     fs::write(folder.path().join("lab/scenario.toml"), stated).expect("a scenario");
-    ends(&folder, &["review", "lab", "--accept-all"], 0);
+    for word in ["--accept", "--reject"] {
+        ends(&folder, &["review", "lab", word, "message_fate"], 2);
+    }
+    let shown = ends(&folder, &["review", "lab", "--accept-all"], 1);
+    assert!(shown.contains("lab/20_message_fate.md:"), "{shown}");
+    assert!(shown.ends_with("1 check to edit by hand\n"), "{shown}");
+    let recorded = ends(&folder, &["record", "lab"], 0);
+    assert!(!recorded.contains("next:"), "review cannot help: {recorded}");
     assert_eq!(table(&folder), wrong, "the document has it");
     assert_eq!(
         mistakes(

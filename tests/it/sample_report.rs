@@ -86,6 +86,7 @@ pub fn comparison(key: &[&str], columns: &[(&str, Kind)], rows: Vec<RowRun>) -> 
         header: Vec::new(),
         rows,
         left_out: 0,
+        taken_over: 0,
         remarks: Vec::new(),
     }
 }

@@ -18,9 +18,56 @@ fn check(args: &[&str], expect: &str) {
     assert!(output.stdout.is_empty(), "{args:?}");
 }
 
+/// A format that the help lists is written, and one that it does not list is refused.
+#[test]
+fn the_help_lists_the_formats_that_a_command_writes() {
+    let commands: [&[&str]; 8] = [
+        &["list"],
+        &["rules"],
+        &["coverage"],
+        &["findings"],
+        &["config"],
+        &["replay", "baseline"],
+        &["validate", "seeds/baseline", "--replace-built-in"],
+        &["simulate", "+1:00 application stops"],
+    ];
+    for command in commands {
+        let help = chatdb(&[command[0], "--help"]);
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        let help = help.split("Output format: ").nth(1).and_then(|text| text.split('(').next());
+        let words: Vec<&str> = help
+            .expect("its formats")
+            .split([' ', ',', '\n'])
+            .filter(|word| *word != "or")
+            .collect();
+        for format in ["csv", "html", "svg", "json", "junit"] {
+            let written =
+                chatdb(&[command, &["--format", format]].concat()).status.code() != Some(2);
+            assert_eq!(written, words.contains(&format), "{command:?} --format {format}");
+        }
+    }
+}
+
+#[test]
+fn what_is_separated_by_commas_is_several() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let queues = folder.path().join("queues.csv");
+    std::fs::write(&queues, "queue_id,queue_name,queue_state,department_id\n1,a,1,1\n")
+        .expect("a file");
+    let queues = queues.to_str().expect("a path");
+    let output = chatdb(&["analyze", queues, "--only", "ghost_chats,no_such"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("there is no finding `no_such`"), "{errors}");
+}
+
 #[test]
 fn a_mistake_on_the_command_line_has_its_own_advice() {
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 15] = [
+        (
+            &["replay", "services_failure/20"],
+            "error: `services_failure/20` is not a scenario folder: it has no `scenario.toml`\n \
+             hint: `chatdb replay services_failure --until 20` runs the scenario up to a step\n",
+        ),
         (
             &["replya"],
             "error: no command is called `replya`\n hint: did you mean `chatdb replay`?\n",

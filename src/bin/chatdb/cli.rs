@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use chatdb::command_line::CommandLine;
-use chatdb::render::FORMATS;
+use chatdb::render::{FORMATS, Format, Pictures};
 
 use crate::{complete, examples, topics};
 
@@ -33,6 +33,14 @@ pub fn command() -> clap::Command {
             Some(more) => command.after_help(more),
             None => command,
         };
+        // Only the format of an output has no help yet: `report` lists its own.
+        let is_output = |arg: &clap::Arg| arg.get_id() == "format" && arg.get_help().is_none();
+        let has_output = command.get_arguments().any(is_output);
+        let help = format_help(command.get_name());
+        let command = match has_output {
+            true => command.mut_arg("format", |arg| arg.help(help)),
+            false => command,
+        };
         match examples::help(command.get_name()) {
             Some(examples) => command.before_help(examples).help_template(TEMPLATE),
             None => command,
@@ -40,9 +48,14 @@ pub fn command() -> clap::Command {
     })
 }
 
-/// Lists the report formats, with `word` before the last.
-fn formats(word: &str) -> String {
-    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+/// Lists the report formats that a command can write, with `word` before the last.
+fn formats(command: &str, word: &str) -> String {
+    let shows = |format: &&Format| match format.can.pictures {
+        Pictures::Only => ["replay", "report"].contains(&command),
+        _ if format.can.tables => true,
+        _ => ["replay", "report", "validate", "record", "review"].contains(&command),
+    };
+    let names: Vec<&str> = FORMATS.iter().filter(shows).map(|format| format.name).collect();
     match names.split_last() {
         Some((last, [])) => (*last).to_owned(),
         Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
@@ -50,9 +63,9 @@ fn formats(word: &str) -> String {
     }
 }
 
-/// Lists the formats and the default.
-fn format_help() -> String {
-    let (all, first) = (formats("or"), FORMATS[0].name);
+/// Lists the formats of a command and the default.
+fn format_help(command: &str) -> String {
+    let (all, first) = (formats(command, "or"), FORMATS[0].name);
     format!("Output format: {all} (default: {first}, or the one of FILE's extension)")
 }
 
@@ -111,7 +124,7 @@ pub enum Command {
     Analyze(Analyze),
     /// List the findings, or explain one
     Findings(Findings),
-    /// Find every error in scenario folders
+    /// Find every mistake in scenario folders
     Validate(Validate),
     /// Create a scenario folder to start from
     New(New),
@@ -246,7 +259,7 @@ pub struct ReportArgs {
         long,
         value_name = "FORMATS",
         value_delimiter = ',',
-        help = format!("Formats to write, separated by commas: {}", formats("and")),
+        help = format!("Formats to write, separated by commas: {}", formats("report", "and")),
         default_value = "csv,markdown,json"
     )]
     pub format: Vec<String>,
@@ -263,8 +276,8 @@ pub struct Diff {
     pub expected: String,
     /// Actual table: a file in any format that `import` reads; with --bind also an import database
     pub actual: PathBuf,
-    /// Match rows by this column; repeat it for a key of several columns
-    #[arg(add = complete::columns(), long, value_name = "COL")]
+    /// Match rows by this column; for a key of several columns, repeat it or separate them by commas
+    #[arg(add = complete::columns(), long, value_delimiter = ',', value_name = "COL")]
     pub key: Vec<String>,
     /// How to compare headers: exact, any_order, or subset (additional actual columns are ignored)
     #[arg(long, value_name = "MODE")]
@@ -413,10 +426,10 @@ pub struct Analyze {
     /// Set a threshold, e.g. quiet_minutes=60, or for one finding ghost_chats.quiet_minutes=60
     #[arg(add = complete::thresholds(), long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
-    /// Run only this finding; may be repeated
-    #[arg(add = complete::findings(), long, value_name = "FINDING")]
+    /// Run only this finding; for several, repeat it or separate them by commas
+    #[arg(add = complete::findings(), long, value_delimiter = ',', value_name = "FINDING")]
     pub only: Vec<String>,
-    /// Show every row of every finding, instead of the first five of the urgent ones; the same as -v
+    /// Show every row of every finding; the same as -v
     #[arg(long, conflicts_with = "quiet")]
     pub all: bool,
     /// Also write the report into DIR as CSV, Markdown, HTML and JSON, and the rows of each finding as a CSV; created

@@ -87,14 +87,14 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
     let still = match staying {
         0 => String::new(),
         _ => format!(
-            ", and {staying} are still reproduced: they say what keeps working, or that two results are the same"
+            "; {staying} still hold, because they say what keeps working, or that two results are the same"
         ),
     };
     remarks.push(format!(
-        "without the failure: with every server stop removed, {differing} of {count} differ{still}"
+        "control run without any failure: {differing} of {count} statements no longer hold, as they should{still}"
     ));
     let listing = Listing {
-        title: "Statements of the support note".to_owned(),
+        title: "Documented statements".to_owned(),
         table: ResultTable::of_texts(COLUMNS, all.iter().map(cells)),
         remarks,
     };

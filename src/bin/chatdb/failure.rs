@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chatdb::acceptance::AcceptanceError;
 use chatdb::analysis::AnalysisError;
 use chatdb::ask::AskError;
+use chatdb::assets::AssetSource;
 use chatdb::check::BoundError;
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::suggestion;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
@@ -380,6 +382,17 @@ impl From<ScenarioError> for Failure {
                 .meant(meant, || "`chatdb list` lists the scenarios".to_owned()),
             ScenarioError::UnknownParameter { ref known, .. } => {
                 Self::of(&codes::UNKNOWN_NAME, &error).meant(meant, || of_parameters(known))
+            }
+            ScenarioError::NoScenario { ref path } if meant.is_none() => {
+                let failure = Self::of(Code::Usage, &error);
+                let step = path.split_once('/').filter(|(name, _)| AssetSource::Embedded.has(name));
+                match step {
+                    Some((name, step)) => {
+                        let replay = CommandLine::new("replay").arg(name).arg("--until").arg(step);
+                        failure.hint(format!("`{replay}` runs the scenario up to a step"))
+                    }
+                    None => failure,
+                }
             }
             error if meant.is_some() => Self::of(Code::Usage, &error).meant(meant, String::new),
             error => Self::of(Code::Usage, &error),

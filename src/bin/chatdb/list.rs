@@ -92,7 +92,7 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
         );
     } else if !result.unknown.is_empty() {
         let unknown: Vec<String> = result.unknown.iter().map(|word| format!("`{word}`")).collect();
-        remarks.push(format!("ignored, because nothing has it: {}", unknown.join(", ")));
+        remarks.push(format!("no scenario contains {}: ignored", unknown.join(" or ")));
     }
     // The command is never shortened, and the text gets the rest of the line.
     let names = ["next", "text", "what", "name"];

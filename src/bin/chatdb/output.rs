@@ -112,14 +112,14 @@ pub fn detail(form: &OutputArgs, of_command: Detail) -> Detail {
 /// Writes a report to where the options say. The command says how much it shows where they don't.
 pub fn show(report: &Report, form: &OutputArgs, of_command: Detail) -> Result<(), Failure> {
     let format = prepare_beside_files(form, true)?;
+    if format.can.pictures == Pictures::Only && report.runs.is_empty() {
+        return Err(needs_pictures(format));
+    }
     if !format.can.tables && report.runs.is_empty() && report.validated.is_empty() {
-        let message = match format.can.pictures {
-            Pictures::Only => return Err(needs_pictures(format)),
-            _ => format!(
-                "`{}` shows test cases, which only a replay and `validate` have",
-                format.name
-            ),
-        };
+        let message = format!(
+            "`{}` shows test cases, which only replays, `validate`, and `record` and `review` with `--check` have",
+            format.name
+        );
         return Err(Failure::new(Code::Usage, message).hint("`--format html` shows tables as well"));
     }
     let detail = detail(form, of_command);

@@ -11,7 +11,7 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
     output::reports_checks(&args.form, args.check)?;
     let library = output::library(&args.folders)?;
     let mut text = String::new();
-    let (mut recorded, mut waiting, mut differing, mut wrong) = (0, 0, 0, false);
+    let (mut recorded, mut waiting, mut differing, mut kept, mut wrong) = (0, 0, 0, 0, false);
     let mut runs = Vec::new();
     for name in output::of_folders(&library, &args.names)? {
         let reviewed = acceptance::review(&library, &name, &watch::guarded(Vec::new()))?;
@@ -31,9 +31,17 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
                     text.push_str(&format!("pending   {}  {path}\n", item.id));
                     waiting += 1;
                 }
-                ReviewState::Differs | ReviewState::Kept => {
+                ReviewState::Differs => {
                     differing += 1;
                     text.push_str(&format!("differs   {}  {path}\n", item.id));
+                }
+                ReviewState::Kept => {
+                    kept += 1;
+                    let at = &item.run.expected_at;
+                    text.push_str(&format!(
+                        "differs   {}  edit {}:{}\n",
+                        item.id, at.file, at.line
+                    ));
                 }
             }
         }
@@ -44,7 +52,7 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
     }
     if recorded + waiting + differing > 0 {
         text.push_str(&format!("next: {}\n", CommandLine::new("review").args(&args.names)));
-    } else if !wrong {
+    } else if !wrong && kept == 0 {
         text.push_str("every check has its expected table\n");
     }
     if output::is_asked_for(&args.form) {
@@ -52,7 +60,7 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
     } else {
         output::print(text.as_bytes())?;
     }
-    Ok(match wrong || (args.check && waiting + differing > 0) {
+    Ok(match wrong || (args.check && waiting + differing + kept > 0) {
         true => Code::Differs,
         false => Code::Success,
     })

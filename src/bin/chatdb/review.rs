@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use chatdb::acceptance::{self, ReviewItem, ReviewState, ScenarioReview};
 use chatdb::command_line::CommandLine;
-use chatdb::diagnostic::did_you_mean;
+use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::render::sanitize::Sanitized;
 
 use crate::cli::ReviewArgs;
@@ -21,12 +21,21 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     let items: Vec<&ReviewItem> = reviews.iter().flat_map(|review| &review.items).collect();
     for asked in args.accept.iter().chain(&args.reject) {
         known(&items, asked)?;
+        if let Some(item) = items.iter().find(|item| is(item, asked) && is_kept(item)) {
+            let message = format!("`{}` is neither accepted nor rejected: {KEPT}", item.id);
+            return Err(Failure::new(Code::Usage, message).hint(by_hand(item)));
+        }
     }
     let decided = args.accept_all || !args.accept.is_empty() || !args.reject.is_empty();
     let asks = !decided && !args.check && io::stdin().is_terminal() && io::stdout().is_terminal();
     let mut left = 0;
     for item in &items {
-        let decision = if asks {
+        let decision = if is_kept(item) {
+            if !output::is_asked_for(&args.form) {
+                show(item)?;
+            }
+            Decision::Skip
+        } else if asks {
             show(item)?;
             match ask(item)? {
                 Some(decision) => decision,
@@ -55,7 +64,7 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
                 }
             }
         };
-        left += usize::from(!decide(item, decision)?);
+        left += usize::from(!decide(item, decision)? && !is_kept(item));
     }
     conclude(args, &reviews, left)
 }
@@ -70,6 +79,19 @@ enum Decision {
 /// Whether a name from the command line is that of a check.
 fn is(item: &ReviewItem, name: &str) -> bool {
     item.id == name || item.run.id == name
+}
+
+/// Why the expected result of a check is not replaced.
+const KEPT: &str = "the document has its result, or it is not a table in an `.md` file of its own";
+
+fn is_kept(item: &ReviewItem) -> bool {
+    item.state == ReviewState::Kept
+}
+
+/// Where the check or its table is to be edited.
+fn by_hand(item: &ReviewItem) -> String {
+    let at = &item.run.expected_at;
+    format!("edit {}:{}", at.file, at.line)
 }
 
 fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
@@ -90,22 +112,13 @@ fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
 
 /// Carries a decision out; gives whether nothing is left to decide.
 fn decide(item: &ReviewItem, decision: Decision) -> Result<bool, Failure> {
-    let word = match (decision, item.state) {
-        (Decision::Skip, _) => return Ok(false),
-        (Decision::Accept, ReviewState::Kept) => {
-            output::note(&format!(
-                "`{}` was not changed: the document has it, or it is not a table in its own `.md` file; edit {} by \
-                 hand",
-                item.id,
-                item.path.display()
-            ));
-            return Ok(false);
-        }
-        (Decision::Accept, _) => {
+    let word = match decision {
+        Decision::Skip => return Ok(false),
+        Decision::Accept => {
             item.accept()?;
             "accepted"
         }
-        (Decision::Reject, _) => {
+        Decision::Reject => {
             item.reject()?;
             "rejected"
         }
@@ -118,12 +131,10 @@ fn decide(item: &ReviewItem, decision: Decision) -> Result<bool, Failure> {
 /// Shows what came back, and beside it what is expected where that is something else.
 fn show(item: &ReviewItem) -> Result<(), Failure> {
     let what = match item.state {
-        ReviewState::Unrecorded => "no expected table yet",
-        ReviewState::Pending => "recorded, not yet accepted",
-        ReviewState::Differs => "differs from the expected table",
-        ReviewState::Kept => {
-            "differs from the expected table, which is kept: the document has it, or it is not an `.md` file"
-        }
+        ReviewState::Unrecorded => "no expected table yet".to_owned(),
+        ReviewState::Pending => "recorded, not yet accepted".to_owned(),
+        ReviewState::Differs => "differs from the expected table".to_owned(),
+        ReviewState::Kept => format!("differs, and cannot be accepted: {KEPT}; {}", by_hand(item)),
     };
     let mut text = format!("{}: {} ({what})\n", item.id, item.run.title);
     if matches!(item.state, ReviewState::Differs | ReviewState::Kept)
@@ -171,6 +182,14 @@ fn conclude(args: &ReviewArgs, reviews: &[ScenarioReview], left: usize) -> Resul
     };
     if reviews.iter().all(|review| review.items.is_empty()) && code == Code::Success {
         text.push_str("nothing to review\n");
+    }
+    let kept = reviews.iter().flat_map(|review| &review.items).filter(|item| is_kept(item)).count();
+    if kept > 0 {
+        code = match args.check || args.accept_all {
+            true => Code::Differs,
+            false => code,
+        };
+        text.push_str(&format!("{} to edit by hand\n", counted(kept, "check")));
     }
     if left > 0 {
         let decided = args.accept_all || !args.accept.is_empty() || !args.reject.is_empty();

@@ -1,5 +1,6 @@
 //! `chatdb why` explains a cell of a check's result by causes and rules.
 
+use chatdb::assets;
 use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::query::Query;
@@ -276,8 +277,13 @@ fn rows(experiment: &Experiment, one: &Decides, group: usize) -> Vec<Vec<Cell>> 
 
 fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<Cell> {
     let (kind, what, place, basis) = match &experiment.factors()[factor] {
+        // What is compiled in has no file on the user's machine.
         Factor::Cause { step, title, file, line } => {
-            ("cause", format!("{step}: {title}"), format!("{file}:{line}"), "")
+            let place = match (assets::is_built_in(file), step.split_once('/')) {
+                (true, Some((scenario, _))) => CommandLine::new("show").arg(scenario).to_string(),
+                _ => format!("{file}:{line}"),
+            };
+            ("cause", format!("{step}: {title}"), place, "")
         }
         Factor::Rule { kind, rule, statement, basis, lines } => {
             let kind = if kind == "matrix" { "rule" } else { kind.as_str() };

@@ -145,7 +145,7 @@ fn rows(
         }
         page.prose(3, 2, wording::told(finding))?;
     } else if let Some(listed) = listed {
-        let (above, shows) = (&listed.name, format!("`--only {name}` shows them here"));
+        let (above, shows) = (&listed.name, format!("`--only {name}` shows them"));
         let all = match count {
             1 => "also".to_owned(),
             count => format!("all {count} are also"),
@@ -193,7 +193,7 @@ fn without_rows(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::R
             page.prose(0, 2, format_args!("Skipped: {}", skipped.join(", ")))?;
         } else {
             let (n, some) = (skipped.len(), unlocks.join(", "));
-            page.prose(0, 2, format_args!("Skipped: {n}; would unlock: {some}"))?;
+            page.prose(0, 2, format_args!("Skipped: {n}; to run them, add: {some}"))?;
         }
     }
     if detail == Detail::Full {

@@ -185,6 +185,13 @@ pub(super) fn comparison_of_two(
     let columns = counted(comparison.expected_columns.len(), "column");
     if comparison.same {
         let rows = counted(expected, "row");
+        let columns = match comparison.taken_over {
+            0 => columns,
+            taken => format!(
+                "{} compared, {taken} taken from your row",
+                counted(comparison.expected_columns.len() - taken, "column")
+            ),
+        };
         page.prose(0, 2, format_args!("same: {rows}, {columns}"))?;
         if options.answer_only {
             return Ok(());

@@ -63,20 +63,20 @@ pub(crate) fn analysis(run: &AnalysisRun) -> String {
     )
 }
 
-/// `outage of application from 2026-11-25 09:00:00.000 to 2026-11-25 09:40:00.000, as given`
+/// `outage of application from 2026-11-25 09:00:00.000 to 2026-11-25 09:40:00.000, named by you`
 pub(crate) fn outage(outage: &OutageRun) -> String {
     let to = match &outage.to {
         Cell::Null => "now".to_owned(),
         at => at.to_string(),
     };
     let servers = servers(&outage.servers, outage.host.as_deref());
-    format!("outage of {servers} from {} to {to}, as given", outage.from)
+    format!("outage of {servers} from {} to {to}, named by you", outage.from)
 }
 
 /// The servers of an outage, such as `application@43app`.
 pub(crate) fn servers(servers: &str, host: Option<&str>) -> String {
     match (servers, host) {
-        ("", _) => "unspecified servers".to_owned(),
+        ("", _) => "unknown servers".to_owned(),
         (servers, Some(host)) => servers.replace("application", &format!("application@{host}")),
         (servers, None) => servers.to_owned(),
     }

@@ -11,6 +11,7 @@ pub(crate) fn run_verdict(verdict: RunVerdict) -> &'static str {
     match verdict {
         RunVerdict::Reproduced => "reproduced",
         RunVerdict::Differs => "differs",
+        RunVerdict::Pending => "pending",
         RunVerdict::NotRun => "did not run",
         RunVerdict::Invalid => "has mistakes",
     }
@@ -140,7 +141,7 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec
     let not_determined = again.first().map(|command| {
         let such_as = if again.len() > 1 { "such as " } else { "" };
         format!(
-            "what {} {} on is not determined; {such_as}`{command}` determines it",
+            "not yet known what {} {} on: {such_as}`{command}` finds out",
             counted(counts[2], "check"),
             verb(counts[2], "depends", "depend")
         )

@@ -12,6 +12,7 @@ pub(crate) struct Totals {
     pub(crate) runs: usize,
     pub(crate) reproduced: usize,
     pub(crate) differing: usize,
+    pub(crate) pending: usize,
     pub(crate) not_run: usize,
     pub(crate) invalid: usize,
     pub(crate) steps_wrong: usize,
@@ -37,6 +38,7 @@ impl Totals {
             match run.verdict {
                 RunVerdict::Reproduced => totals.reproduced += 1,
                 RunVerdict::Differs => totals.differing += 1,
+                RunVerdict::Pending => totals.pending += 1,
                 RunVerdict::NotRun => totals.not_run += 1,
                 RunVerdict::Invalid => totals.invalid += 1,
             }
@@ -82,6 +84,7 @@ impl Totals {
         let parts = [
             (self.reproduced, "reproduced"),
             (self.differing, verb(self.differing, "differs", "differ")),
+            (self.pending, "pending"),
             (self.not_run, "did not run"),
             (self.invalid, verb(self.invalid, "has mistakes", "have mistakes")),
         ];

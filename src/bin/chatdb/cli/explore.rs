@@ -47,8 +47,9 @@ pub struct SimulateArgs {
     /// Run the events in every order, and group the orders by outcome
     #[arg(long, conflicts_with_all = ["find", "random"])]
     pub all_orders: bool,
-    /// Find the shortest schedule that reaches a state: a name, or a condition in SQL. If events are given, only
-    /// those are tried
+    /// Find the shortest schedule that reaches a state: a name, or a condition in SQL, e.g. "EXISTS (SELECT 1 FROM
+    /// egpl_casemgmt_activity WHERE activity_id = 1347 AND activity_status = 9000)". If events are given, only those
+    /// are tried
     #[arg(long, value_name = "STATE", conflicts_with = "random")]
     pub find: Option<String>,
     /// Give up a search after N states

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::format_help;
 use crate::complete;
 
 /// Where text output goes that is neither a record nor rows.
@@ -31,12 +30,12 @@ pub struct Folders {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("written").multiple(true)))]
 pub struct OutputArgs {
+    // Its help, which `command` adds, lists the formats that the command can write.
     #[arg(
         add = complete::formats(),
         long,
         value_name = "FORMAT",
-        help_heading = "Output",
-        help = format_help()
+        help_heading = "Output"
     )]
     pub format: Option<String>,
     /// Write to FILE instead of standard output
@@ -45,7 +44,7 @@ pub struct OutputArgs {
     /// Replace existing files
     #[arg(long, help_heading = "Output", requires = "written")]
     pub force: bool,
-    /// Show only the result, without remarks, notes or progress
+    /// Show only the result: no titles, remarks, notes or progress
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub quiet: bool,
     /// Show everything: every step, row and remark

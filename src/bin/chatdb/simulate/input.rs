@@ -99,7 +99,8 @@ impl From<SimulationError> for Failure {
             SimulationError::Store(error) => error.into(),
             SimulationError::Early { ref now, .. } => {
                 let hint = format!(
-                    "times count from the start of the scenario's clock: give a time after {now}, or none"
+                    "events run in the order given, and times count from the start of the scenario's clock: give a \
+                     time after {now}, or none"
                 );
                 Self::of(Code::Usage, &error).hint(hint)
             }

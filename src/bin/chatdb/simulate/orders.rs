@@ -27,7 +27,7 @@ pub(super) fn orders(
     if !everywhere.is_empty() {
         let facts = everywhere
             .iter()
-            .map(|fact| format!("{} of {}: {}", fact.fact, fact.subject, value(fact)));
+            .map(|fact| format!("`{}` of {}: {}", fact.fact, fact.subject, value(fact)));
         let facts: Vec<String> = facts.collect();
         remarks.push(format!("in every outcome: {}", facts.join("; ")));
     }
