@@ -228,21 +228,25 @@ impl<'s> Loader<'s> {
             conn.execute_batch(&new_table(&table, &names))?;
             return Ok(());
         }
-        let earlier = history_table(&layout.table);
-        for table in [&layout.table, &earlier] {
-            let known = self.columns_of(table)?;
-            if known.is_empty() {
-                continue;
-            }
-            for column in &layout.columns {
-                if !known.contains(&column.name) {
-                    conn.execute_batch(&format!(
-                        "ALTER TABLE main.{} ADD COLUMN {}",
-                        identifier(table),
-                        added_column(&column.name)
-                    ))?;
-                }
-            }
+        self.add_columns(&layout.table, layout.columns.iter().map(|column| &column.name))?;
+        let columns = self.columns_of(&layout.table)?;
+        let own = columns.iter().filter(|name| !name.starts_with("chatdb_"));
+        self.add_columns(&history_table(&layout.table), own)
+    }
+
+    /// Adds the columns that a table does not have, if there is such a table.
+    fn add_columns<'n>(
+        &self,
+        table: &str,
+        names: impl Iterator<Item = &'n String>,
+    ) -> Result<(), StoreError> {
+        let known = self.columns_of(table)?;
+        for name in names.filter(|name| !known.is_empty() && !known.contains(*name)) {
+            self.store.conn.execute_batch(&format!(
+                "ALTER TABLE main.{} ADD COLUMN {}",
+                identifier(table),
+                added_column(name)
+            ))?;
         }
         Ok(())
     }

@@ -934,7 +934,9 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
     let noted = here.join("opened");
     fs::write(&script, format!("#!/bin/sh\necho \"$1\" > {}\n", noted.display())).expect("a file");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a program");
-    fs::write(here.join("users.csv"), "user_id,login_ip\n1,43app\n").expect("a file");
+    let activity = "activity_id,activity_type,activity_status,activity_sub_status,when_modified\n\
+                    1,2000,4000,4105,2026-11-24 09:00:00.000\n";
+    fs::write(here.join("activity.csv"), activity).expect("a file");
     let cases: [(&[&str], &str); 4] = [
         (&["replay", "services_failure", "--open"], "chatdb-reports/services_failure.html"),
         (&["report", "--all", "--open"], "chatdb-reports/report.html"),
@@ -942,7 +944,7 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
             &["report", "services_failure", "--open", "--out", "own", "--force"],
             "own/services_failure.html",
         ),
-        (&["analyze", "users.csv", "--open"], "chatdb-reports/analysis.html"),
+        (&["analyze", "activity.csv", "--open"], "chatdb-reports/analysis.html"),
     ];
     for (args, page) in cases {
         let output = opening(here, args, false);

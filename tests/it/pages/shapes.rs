@@ -390,9 +390,27 @@ fn inserted(conn: &Connection, table: &str, rows: &[Vec<types::Value>]) -> rusql
     ))?;
     for (at, row) in rows.iter().enumerate() {
         let line = types::Value::Integer(i64::try_from(at).unwrap() + 2);
-        insert.execute(params_from_iter(row.iter().chain([&line])))?;
+        let values = || params_from_iter(row.iter().chain([&line]));
+        match insert.execute(values()) {
+            Err(error) if replaced(conn, table, &error, &row[0])? => insert.execute(values())?,
+            other => other?,
+        };
     }
     conn.execute_batch("COMMIT")
+}
+
+/// Takes out the row that has the key already, if no export has brought it: that of an export replaces it.
+fn replaced(
+    conn: &Connection,
+    table: &str,
+    error: &rusqlite::Error,
+    key: &types::Value,
+) -> rusqlite::Result<bool> {
+    let is_of_the_key = error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY);
+    let sql = format!("DELETE FROM {table} WHERE activity_id = ?1 AND chatdb_export IS NULL");
+    Ok(is_of_the_key && conn.execute(&sql, [key])? > 0)
 }
 
 /// The rows with their types, and what SQLite finds wrong with the file.
