@@ -3,10 +3,12 @@
 //!
 //! This module does not know what the files hold.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+#[cfg(unix)]
+use std::{fs::TryLockError, os::unix::fs::MetadataExt};
 
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
@@ -190,7 +192,7 @@ impl Write for PendingFile {
 /// Writes one file, whole or not at all.
 ///
 /// It is written and synced under another name in the same folder (`.chatdb-….tmp`, which is all that a
-/// killed process leaves), then put in place in one step.
+/// killed process leaves, until the next one writes there), then put in place in one step.
 ///
 /// # Errors
 /// As [`write_all`]; the folder has to be there.
@@ -221,24 +223,75 @@ fn place(temporary: NamedTempFile, path: &Path, existing: Existing) -> Result<()
     }
 }
 
-/// A new file of a name of its own in the folder, which is gone when it is dropped.
+/// What the names of temporary files begin with.
+const PREFIX: &str = ".chatdb-";
+
+/// What the names of temporary files end with.
+const SUFFIX: &str = ".tmp";
+
+/// A new file of a name of its own in the folder, which is gone when it is dropped. What killed processes have left in
+/// the folder is removed first.
 ///
 /// # Errors
 /// When the folder is not there, or nothing can be written into it.
 pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    remove_abandoned(folder);
     let mut builder = Builder::new();
-    builder.prefix(".chatdb-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     // As for any new file: what the user's mask leaves of reading and writing for all.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The name of the temporary file, which is another each time, is nothing to tell.
-    let mut begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = builder.tempfile_in(folder).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, NO_FOLDER),
-        kind => io::Error::from(kind),
-    })?;
-    begun.push(made.path().to_path_buf());
-    Ok(made)
+    loop {
+        // The name of the temporary file, which is another each time, is nothing to tell.
+        let mut begun = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = builder.tempfile_in(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, NO_FOLDER),
+            kind => io::Error::from(kind),
+        })?;
+        begun.push(made.path().to_path_buf());
+        if is_held(made.as_file()) {
+            return Ok(made);
+        }
+    }
+}
+
+/// Locks a new temporary file, as long as it is open, against removal by others. Not so if another process has taken it
+/// for an abandoned one, in the moment before it was locked.
+#[cfg(unix)]
+fn is_held(file: &File) -> bool {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => false,
+        Ok(()) => file.metadata().is_ok_and(|found| MetadataExt::nlink(&found) > 0),
+        // A file system without locks, on which nobody removes anything.
+        Err(TryLockError::Error(_)) => true,
+    }
+}
+
+/// On Windows, a lock would keep SQLite from writing into the file.
+#[cfg(not(unix))]
+fn is_held(_: &File) -> bool {
+    true
+}
+
+/// Removes the temporary files in `folder` that no process holds any more: whoever wrote them was killed. One that
+/// cannot be removed stays.
+fn remove_abandoned(folder: &Path) {
+    #[cfg(unix)]
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(PREFIX.as_bytes())
+            && name.ends_with(SUFFIX.as_bytes())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            // Whoever has put it in its place meanwhile has taken this name away from it.
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
 }
 
 /// Removes the temporary files of a process that is about to end without returning to what writes them. None is begun

@@ -10,7 +10,7 @@ use std::{fs, io};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tempfile::TempPath;
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use super::open::EXPORTS;
@@ -153,8 +153,8 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 pub struct ImportDatabase {
     store: Store,
     path: PathBuf,
-    /// The temporary path of a new one.
-    temporary: Option<TempPath>,
+    /// The temporary file of a new one.
+    temporary: Option<NamedTempFile>,
 }
 
 impl ImportDatabase {
@@ -190,15 +190,13 @@ impl ImportDatabase {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let temporary = files::temporary(folder)
-            .map_err(|source| ImportDatabaseError::Io {
-                action: "write",
-                path: path.to_path_buf(),
-                source,
-            })?
-            .into_temp_path();
+        let temporary = files::temporary(folder).map_err(|source| ImportDatabaseError::Io {
+            action: "write",
+            path: path.to_path_buf(),
+            source,
+        })?;
         let made = || {
-            let conn = Connection::open(&temporary)?;
+            let conn = open_alone(temporary.path())?;
             set_up_for_loading(&conn)?;
             conn.execute_batch(&format!("BEGIN;{EXPORTS}COMMIT;"))?;
             Store::from_connection(conn)
@@ -269,13 +267,11 @@ impl ImportDatabase {
             return Ok(());
         };
         let io = |source| ImportDatabaseError::Io { action: "write", path: path.clone(), source };
-        let synced =
-            fs::OpenOptions::new().write(true).open(&temporary).and_then(|file| file.sync_all());
-        synced.map_err(io)?;
+        temporary.as_file().sync_all().map_err(io)?;
         if fs::symlink_metadata(&path).is_err() {
             no_journal_beside(&path)?;
         }
-        temporary.persist_noclobber(&path).map_err(|error| {
+        temporary.persist_noclobber(&path).map(drop).map_err(|error| {
             if error.error.kind() == io::ErrorKind::AlreadyExists {
                 let path = path.clone();
                 ImportDatabaseError::Appeared { path }
@@ -299,6 +295,15 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> ImportDat
         }
         _ => ImportDatabaseError::Store { action, path: path.clone(), source: Box::new(source) },
     }
+}
+
+/// Opens a new database that nobody else uses, without SQLite's locks: over a network, they would be in conflict with
+/// the lock of the temporary file.
+fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
+    #[cfg(unix)]
+    return Connection::open_with_flags_and_vfs(path, OpenFlags::default(), c"unix-none");
+    #[cfg(not(unix))]
+    Connection::open(path)
 }
 
 /// Prepares a new database for many rows at once. It is discarded on failure, so nothing needs to be synced, and nobody

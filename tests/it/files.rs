@@ -123,6 +123,57 @@ fn permissions_are_those_of_any_file_or_of_the_file_replaced() {
 
 /// The limit to the size of files stands for a disk that is full after the first of them.
 #[cfg(unix)]
+#[cfg(unix)]
+#[test]
+fn what_a_killed_process_left_is_removed_by_the_next_and_nothing_else() {
+    let top = folder();
+    let path = |name: &str| top.path().join(name);
+    for name in [
+        ".chatdb-dead.tmp",
+        ".chatdb-alive.tmp",
+        ".chatdb-notes",
+        "chatdb-x.tmp",
+        "x.tmp",
+        "target",
+    ] {
+        fs::write(path(name), name).expect("written");
+    }
+    fs::create_dir(path(".chatdb-folder.tmp")).expect("a folder");
+    std::os::unix::fs::symlink(path("target"), path(".chatdb-link.tmp")).expect("a link");
+    let alive = fs::File::open(path(".chatdb-alive.tmp")).expect("a file");
+    alive.lock().expect("locked, as by a process that writes it");
+    write(&path("one.csv"), b"1", Existing::Keep).expect("written");
+    let kept = [
+        ".chatdb-alive.tmp",
+        ".chatdb-folder.tmp",
+        ".chatdb-link.tmp",
+        ".chatdb-notes",
+        "chatdb-x.tmp",
+        "one.csv",
+        "target",
+        "x.tmp",
+    ];
+    assert_eq!(names(top.path()), kept);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_written_side_by_side_into_one_folder_are_all_there() {
+    let top = folder();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let top = top.path();
+            scope.spawn(move || {
+                for number in 0..50 {
+                    let path = top.join(format!("{thread}-{number}.csv"));
+                    write(&path, b"1", Existing::Keep).expect("written");
+                }
+            });
+        }
+    });
+    assert_eq!(names(top.path()).len(), 400);
+}
+
 #[test]
 fn on_a_full_disk_there_are_all_files_of_a_report_or_none() {
     let folder = tempfile::tempdir().unwrap();

@@ -579,6 +579,10 @@ fn a_kill_at_any_moment_leaves_all_of_a_file_or_nothing() {
         let again = chatdb(path, &["import", "activity.csv", "--db", &db]);
         assert_eq!(again.status.code(), Some(0));
         assert_eq!(count(path, &db), all);
+        if !is_there {
+            let left = names(path).into_iter().filter(|name| name.starts_with('.'));
+            assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new(), "round {round}");
+        }
         fs::remove_file(path.join(&db)).unwrap();
     }
     assert!(nothing > 0, "no run was killed in time");

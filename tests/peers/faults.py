@@ -134,6 +134,8 @@ def killed(bench, number, seed, longest):
             wrong(kind, f"{how.name} leaves {files}")
         if bench.run("report", "messaging_failure", "--out", out, "--force", *formats) != 0:
             wrong(kind, "the next run fails")
+        if len(os.listdir(out)) != 3:
+            wrong(kind, f"left over after the next run: {os.listdir(out)}")
     else:
         allowed = {"x.sqlite", "x.sqlite-journal"} if how == signal.SIGKILL else {"x.sqlite"}
         left = [name for name in left_over(folder, allowed) if how != signal.SIGKILL or ".tmp" not in name]
@@ -142,7 +144,7 @@ def killed(bench, number, seed, longest):
         if db.exists():
             bench.check(kind, db)
         bench.again(kind, folder, db, there)
-        if left_over(folder, {"x.sqlite"}) and how != signal.SIGKILL:
+        if left_over(folder, {"x.sqlite"}):
             wrong(kind, f"left over after the next run: {os.listdir(folder)}")
     shutil.rmtree(folder)
     return kind, how.name, cut
