@@ -24,6 +24,8 @@ pub(super) struct Repeated<'s> {
 const SHORTEST: usize = 3;
 /// Longer ones are not repeated as a whole.
 const LONGEST: usize = 300;
+/// Names of files are, with all their folders, up to what systems allow.
+const LONGEST_FILE: usize = 4096;
 /// Texts of small letters are found from here: below, they are words like any other.
 const SHORTEST_TEXT: usize = 8;
 /// From here on letter case does not matter: a short word in another one is likely another word.
@@ -36,7 +38,8 @@ impl Seen {
         let is_word =
             class == DataClass::Text && text.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
         let least = if is_word { SHORTEST_TEXT } else { SHORTEST };
-        if (least..=LONGEST).contains(&text.len()) {
+        let most = if class == DataClass::File { LONGEST_FILE } else { LONGEST };
+        if (least..=most).contains(&text.len()) {
             self.values
                 .entry(text.to_ascii_lowercase())
                 .or_insert_with(|| (class, text.to_owned()));
@@ -44,7 +47,7 @@ impl Seen {
     }
 
     /// The values in a text, left to right, each as a word of its own, the longest where several begin. A step is at
-    /// most [`LONGEST`] bytes compared.
+    /// most [`LONGEST_FILE`] bytes compared.
     pub(super) fn all_in(&self, text: &str) -> Vec<Repeated<'_>> {
         let mut found = Vec::new();
         if self.values.is_empty() {
@@ -67,7 +70,7 @@ impl Seen {
     }
 
     fn at(&self, text: &str, lower: &str, at: usize) -> Option<Repeated<'_>> {
-        let most = lower[at..].len().min(LONGEST);
+        let most = lower[at..].len().min(LONGEST_FILE);
         let mut prefix = &lower[at..at + lower[at..].floor_char_boundary(most)];
         loop {
             work::steps(1);

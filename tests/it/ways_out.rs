@@ -421,6 +421,30 @@ fn exports(folder: &Path, planted: &[String]) {
 }
 
 #[test]
+fn no_import_shows_the_path_of_a_file_however_long() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for folders in [1, 3, 4, 5, 30] {
+        let within = format!("{}/Quark", "Svetlana".repeat(12)).repeat(folders);
+        fs::create_dir_all(folder.path().join(&within)).expect("folders");
+        let file = format!("{within}/squark.csv");
+        let rows = "activity_id,subject\n1,NULL\nx,y\n";
+        fs::write(folder.path().join(&file), rows).expect("written");
+        for format in FORMATS {
+            let table = "--table=egpl_casemgmt_activity";
+            let db = format!("{folders}-{format}.sqlite");
+            let output =
+                chatdb(folder.path(), &["import", &file, table, "--db", &db, "--format", format]);
+            let shown = String::from_utf8_lossy(&output.stdout).to_lowercase();
+            assert!(shown.contains("activity"), "{folders}, {format}: {output:?}");
+            assert!(
+                !shown.contains("svetlana") && !shown.contains("quark"),
+                "{folders}, {format}: {shown}"
+            );
+        }
+    }
+}
+
+#[test]
 fn no_import_query_or_analysis_shows_a_planted_value() {
     let planted = planted();
     let folder = tempfile::tempdir().expect("a folder");
