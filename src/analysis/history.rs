@@ -115,14 +115,16 @@ impl<F: FnMut(&[Option<i64>])> crate::table::Rows for Numbers<F> {
     }
 }
 
+/// Why no outage can be detected where nothing says when activities arrived.
+pub(super) const NO_ARRIVALS: &str =
+    "outages cannot be detected: export egpl_casemgmt_activity with when_created";
+
 /// Reads what happened up to `until`.
 pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, AnalysisError> {
     let mut read = Read::default();
     read.history.until = until;
     if !rows.has("egpl_casemgmt_activity.when_created") {
-        let undetectable =
-            "outages cannot be detected: export egpl_casemgmt_activity with when_created";
-        read.undetectable.push(undetectable.to_owned());
+        read.undetectable.push(NO_ARRIVALS.to_owned());
         return Ok(read);
     }
     let hosts = hosts(rows)?;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Server;
+use crate::analysis::history::NO_ARRIVALS;
 use crate::analysis::outage::counts::EventKind;
 use crate::diagnostic::counted;
 use crate::report::{
@@ -275,9 +276,12 @@ fn likely(run: &AnalysisRun) -> Option<String> {
     }
     let is_any = run.candidates.len() == 1 && first.scenarios.len() > MAX_ALIKE;
     if is_any || first.evidence_for.is_empty() {
-        return Some(
-            "Likely failure: unclear; these rows fit several documented failures.".to_owned(),
-        );
+        let why =
+            match run.outages.is_empty() && run.undetectable.iter().any(|own| own == NO_ARRIVALS) {
+                true => NO_ARRIVALS,
+                false => "these rows fit several documented failures",
+            };
+        return Some(format!("Likely failure: unclear; {why}."));
     }
     let named =
         first.scenarios.iter().map(|one| format!("{} (scenario {})", one.failure, one.name));

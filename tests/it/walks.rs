@@ -311,3 +311,21 @@ fn a_result_that_is_empty_as_expected_is_shown_as_one() {
     let line = open.lines().nth(1).expect("a line");
     assert!(line.trim_start().starts_with("no row"), "{said}");
 }
+
+/// Where no outage can be seen, the answer is why, and not that one failure is as likely as another.
+#[test]
+fn rows_that_cannot_show_an_outage_say_which_column_is_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let header = "activity_id,activity_type,activity_status,activity_sub_status,when_modified";
+    for (more, value, is_missing) in
+        [("", "", true), (",when_created", ",2026-11-24 08:00:00", false)]
+    {
+        let rows = format!("{header}{more}\n1,2000,4000,4105,2026-11-24 09:00:00{value}\n");
+        fs::write(folder.path().join("activity.csv"), rows).expect("a file");
+        let said = out(folder.path(), &["analyze", "activity.csv"]);
+        let missing = "Likely failure: unclear; outages cannot be detected: export egpl_casemgmt_activity with \
+                       when_created.\n";
+        assert_eq!(said.contains(missing), is_missing, "{said}");
+        assert!(said.contains("Likely failure: "), "{said}");
+    }
+}
