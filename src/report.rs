@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Problem;
 pub use crate::diff::RowVerdict;
-use crate::table::ResultTable;
+use crate::table::{Cell, ResultTable};
 
 pub use analysis::*;
 pub use comparison::*;
@@ -116,4 +116,19 @@ pub struct Listing {
     pub table: ResultTable,
     /// Notes, in sentences.
     pub remarks: Vec<String>,
+}
+
+impl Listing {
+    /// A list of texts that are the program's own, without remarks.
+    #[must_use]
+    pub fn of_own<const N: usize>(
+        title: impl Into<String>,
+        names: [&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> Self {
+        let rows = rows.into_iter().map(|row| row.map(Cell::Text).to_vec());
+        let mut table = ResultTable::of_texts(names, rows);
+        table.mark_all_own();
+        Self { title: title.into(), table, remarks: Vec::new() }
+    }
 }

@@ -101,8 +101,7 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["list", "--format", "cvs"],
         2,
-        "error: unknown format `cvs`\n hint: did you mean `csv`? valid formats: table, csv, tsv, xlsx, markdown, html, \
-         svg, json, jsonl, junit\n",
+        "error: invalid value `cvs` for `--format`\n hint: did you mean `csv`?\n",
     );
     refused(
         &["replay", "--all", "--db", "x.db"],

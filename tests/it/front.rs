@@ -165,10 +165,10 @@ fn every_topic_of_the_help_is_a_page() {
 #[test]
 fn every_code_is_explained() {
     let place = Place::new();
-    let all = place.out(&["explain"]);
+    let all = place.out(&["explain", "--format", "tsv"]);
     assert!(all.lines().count() > 35, "{all}");
-    for line in all.lines() {
-        let (code, title) = line.split_once("  ").expect("a code and a title");
+    for line in all.lines().skip(1) {
+        let (code, title) = line.split_once('\t').expect("a code and a title");
         let one = place.out(&["explain", code]);
         assert!(one.starts_with(&format!("{code}: {title}\n")), "{one}");
         assert!(one.lines().count() > 2, "{one}");
@@ -179,6 +179,44 @@ fn every_code_is_explained() {
         place.err(&["explain", "E20l"]),
         "error: unknown code `E20l`\n hint: did you mean `CHATDB-E200`?\n"
     );
+}
+
+/// The page of a scenario and the lists that programs get of it have the same steps, checks and rules.
+#[test]
+fn a_scenario_is_shown_to_people_and_to_programs() {
+    let place = Place::new();
+    let page = place.out(&["show", "services_failure"]);
+    let json = place.out(&["show", "services_failure", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let rows = |title: &str, column: &str| -> Vec<String> {
+        let lists = json["listings"].as_array().expect("lists");
+        let list = lists.iter().find(|list| list["title"] == title).expect("a list");
+        let rows = list["rows"].as_array().expect("rows");
+        rows.iter().map(|row| row[column].as_str().expect("a text").to_owned()).collect()
+    };
+    for (title, column, before) in [
+        ("Steps", "step", "  step "),
+        ("Checks", "check", "    check "),
+        ("Queries", "query", "\n  "),
+        ("Rules in effect", "rule", "\n  "),
+    ] {
+        let all = rows(title, column);
+        assert!(!all.is_empty(), "{title}");
+        for one in all {
+            assert!(page.contains(&format!("{before}{one}")), "{title}: {one}\n{page}");
+        }
+    }
+    let checks = page.lines().filter(|line| line.starts_with("    check ")).count();
+    assert_eq!(rows("Checks", "check").len(), checks);
+    // Prose fits the columns that are asked for; SQL is as it is.
+    let narrow = place.out(&["show", "services_failure", "--width", "60"]);
+    let is_prose = |line: &&str| line.trim_start().starts_with("check ");
+    assert!(narrow.lines().filter(is_prose).all(|line| line.len() <= 60), "{narrow}");
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(words(&narrow), words(&page));
+    let quiet = place.out(&["show", "services_failure", "-q"]);
+    let notes = "The arriving activity is a second customer's chat";
+    assert!(page.contains(notes) && !quiet.contains(notes), "{quiet}");
 }
 
 #[test]

@@ -133,16 +133,17 @@ fn a_step_that_is_not_there_is_said_first() {
 #[test]
 fn a_format_of_timelines_is_refused_for_checks_alone() {
     for command in ["record", "review"] {
-        for form in [["--format", "svg"], ["--output", "a.svg"]] {
+        let refusals = [
+            (["--format", "svg"], "error: invalid value `svg` for `--format`\n"),
+            (["--output", "a.svg"], "error: `svg` shows timelines, which only a replay has\n"),
+        ];
+        for (form, refusal) in refusals {
             let folder = tempfile::tempdir().expect("a folder");
             let args = [&[command, "baseline", "--check"], &form[..]].concat();
             let output = chatdb(folder.path(), &args);
             assert_eq!(output.status.code(), Some(2), "{args:?}");
             let error = String::from_utf8_lossy(&output.stderr);
-            assert!(
-                error.starts_with("error: `svg` shows timelines, which only a replay has\n"),
-                "{error}"
-            );
+            assert!(error.starts_with(refusal), "{error}");
             assert!(!folder.path().join("a.svg").exists());
         }
     }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use chatdb::command_line::CommandLine;
@@ -33,12 +34,9 @@ pub fn command() -> clap::Command {
             Some(more) => command.after_help(more),
             None => command,
         };
-        // Only the format of an output has no help yet: `report` lists its own.
-        let is_output = |arg: &clap::Arg| arg.get_id() == "format" && arg.get_help().is_none();
-        let has_output = command.get_arguments().any(is_output);
-        let help = format_help(command.get_name());
-        let command = match has_output {
-            true => command.mut_arg("format", |arg| arg.help(help)),
+        let has_format = command.get_arguments().any(|arg| arg.get_id() == "format");
+        let command = match has_format {
+            true => with_formats(command),
             false => command,
         };
         match examples::help(command.get_name()) {
@@ -48,14 +46,35 @@ pub fn command() -> clap::Command {
     })
 }
 
-/// Lists the report formats that a command can write, with `word` before the last.
-fn formats(command: &str, word: &str) -> String {
-    let shows = |format: &&Format| match format.can.pictures {
+/// Gives `--format` the values and the help that are the command's.
+fn with_formats(command: clap::Command) -> clap::Command {
+    let (values, help) = (format_values(command.get_name()), format_help(command.get_name()));
+    command.mut_arg("format", |arg| {
+        let arg = arg.value_parser(values).hide_possible_values(true);
+        // `report` writes several, and says so itself.
+        if arg.get_help().is_some() { arg } else { arg.help(help) }
+    })
+}
+
+/// The report formats that a command can write.
+fn written_by(command: &str) -> impl Iterator<Item = &'static Format> {
+    let shows = move |format: &&Format| match format.can.pictures {
         Pictures::Only => ["replay", "report"].contains(&command),
         _ if format.can.tables => true,
         _ => ["replay", "report", "validate", "record", "review"].contains(&command),
     };
-    let names: Vec<&str> = FORMATS.iter().filter(shows).map(|format| format.name).collect();
+    FORMATS.iter().filter(shows)
+}
+
+/// Their names and aliases, as values of an option.
+fn format_values(command: &str) -> PossibleValuesParser {
+    let value = |format: &Format| PossibleValue::new(format.name).aliases(format.aliases);
+    PossibleValuesParser::new(written_by(command).map(value))
+}
+
+/// Lists them, with `word` before the last.
+fn formats(command: &str, word: &str) -> String {
+    let names: Vec<&str> = written_by(command).map(|format| format.name).collect();
     match names.split_last() {
         Some((last, [])) => (*last).to_owned(),
         Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
@@ -177,14 +196,14 @@ impl Command {
             Self::Rules(args) => Some(&args.form),
             Self::Why(args) => Some(&args.form),
             Self::Simulate(args) => Some(&args.form),
+            Self::Show(args) => Some(&args.form),
+            Self::Explain(args) => Some(&args.form),
             Self::Config(form) => Some(form),
-            Self::Show(_)
-            | Self::Report(_)
+            Self::Report(_)
             | Self::Sql(_)
             | Self::New(_)
             | Self::Record(_)
             | Self::Review(_)
-            | Self::Explain(_)
             | Self::Schema(_)
             | Self::Completions(_)
             | Self::Man(_) => None,
@@ -215,14 +234,14 @@ pub struct Show {
     #[arg(add = complete::scenarios())]
     pub scenario: String,
     /// Print the whole scenario as one SQL script for the `sqlite3` shell
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "width", "quiet", "verbose"])]
     pub script: bool,
     #[command(flatten)]
     pub set: Sets,
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]
-    pub file: FileArgs,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -458,7 +477,7 @@ pub struct ExplainArgs {
     /// Code such as CHATDB-E201 or I018 (default: list all)
     pub code: Option<String>,
     #[command(flatten)]
-    pub file: FileArgs,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]

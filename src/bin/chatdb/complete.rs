@@ -8,7 +8,6 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use chatdb::import::format::IMPORT_FORMATS;
 use chatdb::import::whole;
-use chatdb::render::FORMATS;
 use chatdb::scenario::Library;
 use chatdb::schema::product::PRODUCT;
 use chatdb::store::{Store, file_is_ours};
@@ -139,13 +138,6 @@ fn columns_of(file: &Path) -> Vec<String> {
 /// The words of the line that is completed: the shell hands them over behind `--`.
 fn words() -> Vec<OsString> {
     std::env::args_os().skip_while(|word| word != "--").skip(2).collect()
-}
-
-pub fn formats() -> ArgValueCompleter {
-    of(|| {
-        let all = FORMATS.iter();
-        all.map(|format| (format.name.to_owned(), String::new())).collect()
-    })
 }
 
 pub fn input_formats() -> ArgValueCompleter {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
-use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::OutputArgs;
 use crate::failure::{Code, Failure};
@@ -14,10 +13,8 @@ use crate::settings::{NAME, Setting, Settings, own_file};
 /// Lists the settings: the value, and the file it is from.
 pub fn run(form: &OutputArgs, settings: &Settings) -> Result<Code, Failure> {
     output::prepare(form)?;
-    let rows = rows(settings).into_iter().map(|row| row.map(Cell::Text).to_vec());
-    let mut table = ResultTable::of_texts(["setting", "value", "from"], rows);
-    table.mark_all_own();
-    let listing = Listing { title: "Settings".to_owned(), table, remarks: vec![places(settings)] };
+    let mut listing = Listing::of_own("Settings", ["setting", "value", "from"], rows(settings));
+    listing.remarks.push(places(settings));
     output::show(&Report::of_listings(vec![listing]), form, Detail::Brief)?;
     Ok(Code::Success)
 }

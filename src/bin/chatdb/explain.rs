@@ -2,6 +2,8 @@
 
 use chatdb::diagnostic::did_you_mean;
 use chatdb::record::Reason;
+use chatdb::render::Detail;
+use chatdb::report::{Listing, Report};
 
 use crate::cli::ExplainArgs;
 use crate::failure::{Code, Failure};
@@ -10,43 +12,46 @@ use crate::{codes, output};
 /// What every code begins with.
 const PREFIX: &str = "CHATDB-";
 
-/// Prints one code in full, or a line for each.
+/// Shows one code in full, or all in a line each.
 pub fn run(args: &ExplainArgs) -> Result<Code, Failure> {
-    let text = match &args.code {
-        None => all(),
-        Some(code) => one(code)?,
+    output::prepare(&args.form)?;
+    let (listing, detail) = match &args.code {
+        None => (all(), Detail::Brief),
+        Some(code) => (one(code)?, Detail::Full),
     };
-    output::text(&args.file, &text)?;
+    output::show(&Report::of_listings(vec![listing]), &args.form, detail)?;
     Ok(Code::Success)
 }
 
-fn all() -> String {
-    let errors = codes::ALL.iter().map(|error| format!("{}  {}\n", error.code, error.title));
-    let rejects = Reason::ALL.map(|reason| format!("{}  {}\n", reason.code(), reason.title()));
-    errors.chain(rejects).collect()
+fn all() -> Listing {
+    let errors = codes::ALL.iter().map(|error| [error.code, error.title]);
+    let rejects = Reason::ALL.map(|reason| [reason.code(), reason.title()]);
+    let rows = errors.chain(rejects).map(|row| row.map(str::to_owned));
+    let mut listing = Listing::of_own("Codes", ["code", "title"], rows);
+    listing.remarks.push("`chatdb explain CODE` describes one".to_owned());
+    listing
 }
 
 /// The code as it is written, in any letter case, with or without the prefix.
-fn one(typed: &str) -> Result<String, Failure> {
+fn one(typed: &str) -> Result<Listing, Failure> {
     let upper = typed.trim().to_ascii_uppercase();
     let code = match upper.starts_with(PREFIX) {
         true => upper,
         false => format!("{PREFIX}{upper}"),
     };
+    let described = |title: &str, facts: [(&str, String); 2]| {
+        let facts = facts.map(|(word, text)| [word.to_owned(), text]);
+        Listing::of_own(format!("{code}: {title}"), ["word", "text"], facts)
+    };
     if let Some(error) = codes::ALL.iter().find(|error| error.code == code) {
-        let exit = error.exit as u8;
-        return Ok(format!(
-            "{}: {}\n\n{}\n\nThe program ends with exit code {exit}.\n",
-            error.code, error.title, error.text
-        ));
+        let exit = (error.exit as u8).to_string();
+        let facts = [("meaning", error.text.to_owned()), ("exit code", exit)];
+        return Ok(described(error.title, facts));
     }
     if let Some(reason) = Reason::ALL.iter().find(|reason| reason.code() == code) {
-        return Ok(format!(
-            "{}: {}\n\nThe record was not loaded. What to do: {}.\n",
-            reason.code(),
-            reason.title(),
-            reason.advice()
-        ));
+        let meaning = "The record was not loaded.".to_owned();
+        let facts = [("meaning", meaning), ("what to do", reason.advice().to_owned())];
+        return Ok(described(reason.title(), facts));
     }
     // A code of the right shape is no slip of the hand, and its neighbour is another error.
     let typed_code = code.trim_start_matches(PREFIX);

@@ -6,7 +6,7 @@ use chatdb::diagnostic::did_you_mean;
 use chatdb::query::Query;
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
-use chatdb::table::{Cell, ResultTable};
+use chatdb::table::Cell;
 
 use crate::cli::Findings;
 use crate::failure::{Code, Failure};
@@ -27,14 +27,6 @@ pub fn run(args: &Findings) -> Result<Code, Failure> {
     Ok(Code::Success)
 }
 
-fn table(names: &[&str], rows: Vec<Vec<String>>) -> ResultTable {
-    let rows = rows.into_iter();
-    let rows = rows.map(|row| row.into_iter().map(Cell::Text).collect());
-    let mut table = ResultTable::of_texts(names.iter().copied(), rows);
-    table.mark_all_own();
-    table
-}
-
 /// `quiet_minutes = 120, outage_from = NULL`
 fn thresholds(finding: &Query) -> String {
     let shown = |parameter: &chatdb::query::QueryParameter| {
@@ -51,7 +43,7 @@ fn basis(finding: &Query) -> String {
 
 fn list(all: &[Query]) -> Listing {
     let row = |finding: &Query| {
-        vec![
+        [
             finding.name.clone(),
             finding.title.clone(),
             basis(finding),
@@ -59,18 +51,14 @@ fn list(all: &[Query]) -> Listing {
             thresholds(finding),
         ]
     };
-    Listing {
-        title: "Findings".to_owned(),
-        table: table(
-            &["finding", "title", "basis", "needs", "thresholds"],
-            all.iter().map(row).collect(),
-        ),
-        remarks: vec![
-            "each returns no rows on healthy data; `chatdb findings NAME` explains one, `chatdb sql NAME` \
-             prints it for SQL Server"
-                .to_owned(),
-        ],
-    }
+    let names = ["finding", "title", "basis", "needs", "thresholds"];
+    let mut listing = Listing::of_own("Findings", names, all.iter().map(row));
+    listing.remarks.push(
+        "each returns no rows on healthy data; `chatdb findings NAME` explains one, `chatdb sql NAME` \
+         prints it for SQL Server"
+            .to_owned(),
+    );
+    listing
 }
 
 fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
@@ -91,12 +79,9 @@ fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
         ("note", text(&finding.note)),
     ];
     let said = facts.into_iter().filter(|(_, text)| !text.is_empty());
-    Ok(Listing {
-        title: format!("{}: {}", finding.name, finding.title),
-        table: table(
-            &["word", "text"],
-            said.map(|(word, text)| vec![word.to_owned(), text]).collect(),
-        ),
-        remarks: vec![format!("`{}` prints its SQL", CommandLine::new("sql").arg(name))],
-    })
+    let said = said.map(|(word, text)| [word.to_owned(), text]);
+    let title = format!("{}: {}", finding.name, finding.title);
+    let mut listing = Listing::of_own(title, ["word", "text"], said);
+    listing.remarks.push(format!("`{}` prints its SQL", CommandLine::new("sql").arg(name)));
+    Ok(listing)
 }

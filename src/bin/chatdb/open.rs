@@ -26,7 +26,7 @@ pub fn folder(out: Option<&PathBuf>, force: bool) -> (PathBuf, bool) {
 /// Writes a replay as a page, and gives its path.
 pub fn write(report: &Report) -> Result<Vec<PathBuf>, Failure> {
     let (folder, force) = folder(None, false);
-    let page = [output::format(output::PAGE)?];
+    let page = [output::format(output::PAGE)];
     let to = (folder.as_path(), output::stem(report));
     output::write_files(report, &page, RenderOptions::default(), to, SideOutput::default(), force)
 }

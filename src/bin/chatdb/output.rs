@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 
-use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
 use chatdb::files::{self, FilesError, NewFile};
 use chatdb::privacy::INCLUDED;
@@ -44,24 +43,15 @@ pub fn library(folders: &Folders) -> Result<Library, Failure> {
     })
 }
 
-pub fn format(name: &str) -> Result<&'static Format, Failure> {
-    render::format(name).ok_or_else(|| {
-        let names = || FORMATS.iter().map(|format| format.name);
-        let all = names().collect::<Vec<_>>().join(", ");
-        let failure = Failure::new(Code::Usage, format!("unknown format `{name}`"));
-        match did_you_mean(name, names()) {
-            Some(nearest) => {
-                failure.hint(format!("did you mean `{nearest}`? valid formats: {all}"))
-            }
-            None => failure.hint(format!("valid formats: {all}")),
-        }
-    })
+/// The format with this name or alias, which is one that the command line takes.
+pub fn format(name: &str) -> &'static Format {
+    render::format(name).expect("the command line takes no other")
 }
 
 /// The format of the output, by name or by the extension of its file.
 pub fn format_of(form: &OutputArgs) -> Result<&'static Format, Failure> {
     if let Some(name) = &form.format {
-        return format(name);
+        return Ok(format(name));
     }
     let extension = form.output.as_deref().and_then(Path::extension);
     let Some(extension) = extension.map(|extension| extension.to_string_lossy().to_lowercase())
@@ -455,6 +445,15 @@ pub fn write(file: Option<&Path>, force: bool, bytes: &[u8]) -> Result<(), Failu
 /// Writes a text to the file that is named, else to standard output, with a pager where it is longer than the terminal.
 pub fn text(file: &FileArgs, text: &str) -> Result<(), Failure> {
     write(file.output.as_deref(), file.force, text.as_bytes())
+}
+
+/// The same for a command that prints a record as well, and columns of a line: those that are asked for, else those of
+/// the terminal, else any number.
+pub fn page(form: &OutputArgs, text: impl FnOnce(usize) -> String) -> Result<(), Failure> {
+    let terminal = || pager::terminal().map(|(columns, _)| columns);
+    let terminal = form.output.is_none().then(terminal).flatten();
+    let text = text(form.width.or(terminal).unwrap_or(usize::MAX));
+    write(form.output.as_deref(), form.force, text.as_bytes())
 }
 
 /// Writes bytes to standard output.

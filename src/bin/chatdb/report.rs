@@ -14,7 +14,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         names.push(output::PAGE);
     }
     let formats = names.iter().map(|name| output::format(name));
-    let formats = formats.collect::<Result<Vec<_>, _>>()?;
+    let formats: Vec<_> = formats.collect();
     output::check_csv(&args.csv, formats.iter().copied())?;
     let (folder, force) = open::folder(args.out.as_ref(), args.force);
     let library = output::library(&args.chosen.folders)?;

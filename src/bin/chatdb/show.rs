@@ -1,14 +1,18 @@
 //! `chatdb show` shows a scenario, query or table.
 
 use std::fmt::{Display, Write as _};
+use std::sync::Arc;
 
 use chatdb::diagnostic::counted;
+use chatdb::query::Query;
 use chatdb::render::sanitize::Sanitized;
+use chatdb::render::terminal::wrap_prose;
+use chatdb::render::{Detail, FORMATS};
 use chatdb::replay::why::{Experiment, Factor, WhyTarget};
 use chatdb::replay::{self, ReplayError, ReplayOptions};
 use chatdb::report::Report;
 use chatdb::scenario::{
-    Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
+    Basis, Check, Expect, Library, ParameterValue, PrintedQuery, Scenario, resolve_parameters,
 };
 use chatdb::script;
 
@@ -16,49 +20,125 @@ use crate::cli::Show;
 use crate::failure::{Code, Failure};
 use crate::{output, watch};
 
+mod lists;
+
+/// By how much the rest of a line is indented that does not fit.
+const HANG: usize = 4;
+
+/// Columns of prose where there is room for more.
+const READABLE: usize = 100;
+
 pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     if args.script {
         let script = script::write(&library, &args.scenario, &output::sets(&args.set)?)?;
         // A file is for a program to read; a terminal is not.
-        let script = match args.file.output {
+        let script = match args.form.output {
             Some(_) => script,
             None => output::for_reader(script),
         };
-        output::text(&args.file, &script)?;
+        output::page(&args.form, |_| script)?;
         return Ok(Code::Success);
     }
-    let scenario = library.get(&args.scenario)?;
-    let mut page = Page::default();
-    let parameters =
-        resolve_parameters(&library.chain(&args.scenario)?, &output::sets(&args.set)?)?;
-    heading(&mut page, &scenario, &parameters);
-    steps(&mut page, &scenario);
-    queries(&mut page, &library, &scenario)?;
-    errata(&mut page, &scenario);
-    rules(&mut page, &library, &scenario, args)?;
-    output::text(&args.file, &page.text)?;
+    let format = output::prepare(&args.form)?;
+    let shown = Shown::new(&library, args)?;
+    if format.name == FORMATS[0].name {
+        output::page(&args.form, |width| page(&shown, width, args.form.quiet))?;
+    } else {
+        output::show(&Report::of_listings(lists::of(&shown)), &args.form, Detail::Full)?;
+    }
     Ok(Code::Success)
 }
 
+/// What is shown of a scenario.
+struct Shown {
+    scenario: Arc<Scenario>,
+    parameters: Vec<ParameterValue>,
+    /// The queries of its checks, each once.
+    queries: Vec<Arc<Query>>,
+    /// The rules without which some check would be answered otherwise, or why they are unknown.
+    rules: Result<Vec<Factor>, String>,
+}
+
+impl Shown {
+    fn new(library: &Library, args: &Show) -> Result<Self, Failure> {
+        let scenario = library.get(&args.scenario)?;
+        let sets = output::sets(&args.set)?;
+        let parameters = resolve_parameters(&library.chain(&args.scenario)?, &sets)?;
+        let mut queries: Vec<Arc<Query>> = Vec::new();
+        for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+            if !queries.iter().any(|query| query.name == check.query) {
+                queries.push(library.query(&scenario, &check.query)?);
+            }
+        }
+        let rules = rules(library, &scenario, args)?;
+        Ok(Self { scenario, parameters, queries, rules })
+    }
+}
+
+/// The scenario as a page of text, without notes and hints if it is `quiet`.
+fn page(shown: &Shown, width: usize, quiet: bool) -> String {
+    let mut page = Page { text: String::new(), width };
+    heading(&mut page, &shown.scenario, &shown.parameters);
+    for paragraph in shown.scenario.notes.iter().flat_map(|notes| notes.trim().split("\n\n")) {
+        if !quiet {
+            page.line(0, "");
+            page.paragraph(2, paragraph);
+        }
+    }
+    steps(&mut page, &shown.scenario);
+    queries(&mut page, shown);
+    errata(&mut page, &shown.scenario);
+    page.line(0, "");
+    let hint = "  (`chatdb why` lists those of a check, `chatdb rules` explains each)";
+    page.line(0, format_args!("RULES IN EFFECT{}", if quiet { "" } else { hint }));
+    page.line(0, "");
+    match &shown.rules {
+        Ok(deciding) => list_rules(&mut page, deciding),
+        Err(problem) => {
+            page.line(2, format_args!("unknown, because it does not run: {problem}"));
+        }
+    }
+    page.text
+}
+
 /// Lines of text, each made safe for a terminal.
-#[derive(Default)]
 struct Page {
     text: String,
+    width: usize,
 }
 
 impl Page {
+    /// A line of ours, wrapped between words.
     fn line(&mut self, indent: usize, text: impl Display) {
         let safe = Sanitized::of(text);
-        let line = safe.as_str().trim_end();
-        let indent = if line.is_empty() { 0 } else { indent };
-        writeln!(self.text, "{:indent$}{line}", "").expect("writing to a String cannot fail");
+        let room = self.width.saturating_sub(indent);
+        let lines = wrap_prose(safe.as_str().trim_end(), room, room.saturating_sub(HANG));
+        for (at, line) in lines.iter().enumerate() {
+            self.write(if at == 0 { indent } else { indent + HANG }, line);
+        }
     }
 
+    /// Prose of somebody, in lines that are easily read.
+    fn paragraph(&mut self, indent: usize, text: &str) {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let room = self.width.min(READABLE).saturating_sub(indent);
+        for line in wrap_prose(Sanitized::of(words.join(" ")).as_str(), room, room) {
+            self.write(indent, &line);
+        }
+    }
+
+    /// Lines as they are, however long.
     fn block(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
-            self.line(indent, line);
+            self.write(indent, Sanitized::of(line).as_str());
         }
+    }
+
+    fn write(&mut self, indent: usize, line: &str) {
+        let line = line.trim_end();
+        let indent = if line.is_empty() { 0 } else { indent };
+        writeln!(self.text, "{:indent$}{line}", "").expect("writing to a String cannot fail");
     }
 }
 
@@ -72,10 +152,6 @@ fn heading(page: &mut Page, scenario: &Scenario, parameters: &[ParameterValue]) 
     }
     for parameter in parameters {
         page.line(2, format_args!("parameter {} = {}", parameter.name, parameter.value));
-    }
-    if let Some(notes) = &scenario.notes {
-        page.line(0, "");
-        page.block(2, notes.trim());
     }
 }
 
@@ -97,46 +173,53 @@ fn steps(page: &mut Page, scenario: &Scenario) {
 }
 
 fn expectation(check: &Check) -> String {
-    let what = match &check.expect {
+    let (basis, source) = basis(check);
+    let separator = if let Basis::Derived(_) = check.basis { ": " } else { " on " };
+    format!("{}, {basis}{separator}{source}", expected(check))
+}
+
+/// What a check expects.
+fn expected(check: &Check) -> String {
+    match &check.expect {
         Expect::Table(expected) => format!("as in {}", expected.name),
         Expect::Rows(0) => "no row".to_owned(),
         Expect::Rows(count) => counted(count, "row"),
         Expect::Value(text) => format!("\"{text}\""),
-    };
-    match &check.basis {
-        Basis::Printed(lines) => format!("{what}, printed on {lines}"),
-        Basis::Stated(lines) => format!("{what}, stated on {lines}"),
-        Basis::Derived(because) => format!("{what}, derived: {because}"),
     }
 }
 
-fn queries(page: &mut Page, library: &Library, scenario: &Scenario) -> Result<(), Failure> {
-    let mut names: Vec<&str> = Vec::new();
-    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
-        if !names.contains(&check.query.as_str()) {
-            names.push(&check.query);
-        }
+/// What the expectation rests on: its kind, and the lines or the reason.
+fn basis(check: &Check) -> (&'static str, String) {
+    match &check.basis {
+        Basis::Printed(lines) => ("printed", lines.to_string()),
+        Basis::Stated(lines) => ("stated", lines.to_string()),
+        Basis::Derived(because) => ("derived", because.clone()),
     }
+}
+
+/// The query of a check as the document prints it.
+fn printed<'s>(scenario: &'s Scenario, query: &Query) -> Option<&'s PrintedQuery> {
+    scenario.printed_queries.iter().find(|printed| printed.query == query.name)
+}
+
+fn queries(page: &mut Page, shown: &Shown) {
     page.line(0, "");
     page.line(0, "QUERIES");
-    for name in names {
-        let query = library.query(scenario, name)?;
+    for query in &shown.queries {
         page.line(0, "");
-        page.line(2, format_args!("{name}: {}", query.title));
-        if let Some(printed) = scenario.printed_queries.iter().find(|printed| printed.query == name)
-        {
+        page.line(2, format_args!("{}: {}", query.name, query.title));
+        if let Some(printed) = printed(&shown.scenario, query) {
             page.line(4, format_args!("as printed on {}:", printed.lines));
             page.block(6, printed.printed.sql.trim_end());
             page.line(4, "as restored:");
             page.block(6, &query.sql);
         }
         page.line(4, "as run:");
-        match replay::as_run(&query) {
+        match replay::as_run(query) {
             Ok(sql) => page.block(6, &sql),
             Err(error) => page.line(6, error),
         }
     }
-    Ok(())
 }
 
 fn errata(page: &mut Page, scenario: &Scenario) {
@@ -171,32 +254,20 @@ fn problem_of(report: &Report) -> Option<&str> {
     })
 }
 
-/// The rules without which some check of the scenario would be answered otherwise.
+/// The rules without which some check of the scenario would be answered otherwise, or why it does not run.
 fn rules(
-    page: &mut Page,
     library: &Library,
     scenario: &Scenario,
     args: &Show,
-) -> Result<(), Failure> {
+) -> Result<Result<Vec<Factor>, String>, Failure> {
     let options = watch::guarded(output::sets(&args.set)?);
     // Each rule is left out in a run of its own: what does not run once need not be run for each.
     let (played, _) = replay::replay(library, std::slice::from_ref(&args.scenario), &options)?;
     if let Some(problem) = problem_of(&played) {
-        page.line(0, "");
-        page.line(0, "RULES IN EFFECT");
-        page.line(0, "");
-        page.line(2, format_args!("unknown, because it does not run: {problem}"));
-        return Ok(());
+        return Ok(Err(problem.to_owned()));
     }
     let deciding = deciding(library, scenario, &args.scenario, &options)?;
-    page.line(0, "");
-    page.line(
-        0,
-        "RULES IN EFFECT  (`chatdb why` lists those of a check, `chatdb rules` explains each)",
-    );
-    page.line(0, "");
-    list_rules(page, &deciding);
-    Ok(())
+    Ok(Ok(deciding.into_iter().map(|(_, factor)| factor).collect()))
 }
 
 /// The rules that decide a check of the scenario, in their order, each once.
@@ -223,10 +294,10 @@ fn deciding(
 }
 
 /// A line for each rule: what it is called, what it says, and what it rests on.
-fn list_rules(page: &mut Page, deciding: &[(usize, Factor)]) {
+fn list_rules(page: &mut Page, deciding: &[Factor]) {
     let shown: Vec<Vec<Sanitized>> = deciding
         .iter()
-        .filter_map(|(_, factor)| match factor {
+        .filter_map(|factor| match factor {
             Factor::Rule { rule, statement, basis, lines, .. } => {
                 Some([rule.as_str(), statement, basis.words(), lines].map(Sanitized::of).to_vec())
             }

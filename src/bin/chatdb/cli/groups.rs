@@ -30,13 +30,8 @@ pub struct Folders {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("written").multiple(true)))]
 pub struct OutputArgs {
-    // Its help, which `command` adds, lists the formats that the command can write.
-    #[arg(
-        add = complete::formats(),
-        long,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
+    // `command` adds its help and its values: the formats that the command can write.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE", help_heading = "Output", group = "written")]
