@@ -156,13 +156,7 @@ fn a_row_with_a_formula_that_was_never_computed_is_rejected() {
         <row r=\"3\"><c r=\"A3\"><v>2</v></c><c r=\"B3\"/></row>\
         <row r=\"4\"><c r=\"A4\"><v>3</v></c><c r=\"B4\"><f>B2*2</f></c></row>\
         </sheetData></worksheet>";
-    let book = stored_zip(&[
-        ("_rels/.rels", PACKAGE),
-        ("xl/workbook.xml", WORKBOOK),
-        ("xl/_rels/workbook.xml.rels", RELATIONS),
-        ("xl/worksheets/sheet1.xml", sheet),
-    ]);
-    fs::write(folder.join("book.xlsx"), book).expect("it is written");
+    write_sheet(folder, sheet);
     let (found, said) = rows(folder, "SELECT * FROM t ORDER BY id", &[]);
     assert_eq!(found, "id,v\n1,10\n2,NULL\n", "{said}");
     assert!(
@@ -171,6 +165,36 @@ fn a_row_with_a_formula_that_was_never_computed_is_rejected() {
         ),
         "{said}"
     );
+}
+
+/// The row would be another one if its number were counted in 32 bits.
+#[test]
+fn a_cell_beyond_all_rows_is_a_damaged_workbook_and_no_cell_of_another_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for reference in ["B4294967298", "B99999999999999999999", "AAAAAAAAAAAAAAAA2"] {
+        let sheet = format!(
+            "<worksheet><sheetData>\
+             <row r=\"1\"><c r=\"A1\" t=\"str\"><v>id</v></c><c r=\"B1\" t=\"str\"><v>v</v></c></row>\
+             <row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"{reference}\"><v>10</v></c></row>\
+             </sheetData></worksheet>"
+        );
+        write_sheet(folder, &sheet);
+        let (found, said) = rows(folder, "SELECT * FROM t ORDER BY id", &[]);
+        assert_eq!(found, "", "{reference}: {said}");
+        assert!(said.starts_with("error: ") && !said.contains("panicked"), "{reference}: {said}");
+    }
+}
+
+/// A workbook with one sheet, as it is written by hand.
+fn write_sheet(folder: &Path, sheet: &str) {
+    let book = stored_zip(&[
+        ("_rels/.rels", PACKAGE),
+        ("xl/workbook.xml", WORKBOOK),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ]);
+    fs::write(folder.join("book.xlsx"), book).expect("it is written");
 }
 
 const WORKBOOK: &str = "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \

@@ -42,9 +42,12 @@ mod why;
 
 use std::panic;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
+
+use chatdb::import::reader::xlsx;
 
 use cli::{Cli, Command};
 use failure::{Code, Failure};
@@ -63,6 +66,7 @@ fn keep_memory() {
 
 fn main() -> ExitCode {
     keep_memory();
+    say_nothing_of_workbooks();
     // A shell that asks what fits gets its answer here, and nothing else happens.
     clap_complete::CompleteEnv::with_factory(cli::command).complete();
     let words: Vec<String> =
@@ -91,6 +95,16 @@ fn main() -> ExitCode {
             ExitCode::from(failure.tell())
         }
     }
+}
+
+/// A workbook that ends its reader is reported as damaged: what the reader says of itself is for nobody here.
+fn say_nothing_of_workbooks() {
+    let say = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        if thread::current().name() != Some(xlsx::THREAD) {
+            say(panicked);
+        }
+    }));
 }
 
 /// The page of help that is about no command: `chatdb help causes`.

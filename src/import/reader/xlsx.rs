@@ -32,6 +32,9 @@ use crate::record::{ReadError, Reason, RecordLimits};
 /// The maximum number of cells that are read.
 const CELLS: u64 = 50_000_000;
 
+/// The name of the thread that reads a workbook. If it panics, the workbook is damaged, and the error says so.
+pub const THREAD: &str = "workbook";
+
 /// How many rows are sent at once from the reading thread.
 const ROWS: usize = 128;
 
@@ -74,14 +77,14 @@ pub fn open(
     file.seek(SeekFrom::Start(0)).map_err(ReadError::from)?;
     let (sender, receiver) = sync_channel(2);
     thread::Builder::new()
-        .name("workbook".to_owned())
+        .name(THREAD.to_owned())
         .spawn(move || {
             let sheet = wanted.as_deref();
             let read = catch_unwind(AssertUnwindSafe(|| read(file, sheet, &sender, limits)));
             let failed = match read {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error,
-                Err(_) => malformed(1, "cannot be read".to_owned()),
+                Err(_) => malformed(1, "the workbook is damaged".to_owned()),
             };
             // Whoever asked may have gone away, and then nobody minds.
             let _ = sender.send(Err(failed));
