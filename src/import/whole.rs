@@ -9,11 +9,13 @@ use thiserror::Error;
 use super::ImportOptions;
 use super::format::NullStyle;
 use super::format::escape::Escape;
+use super::last_value::{LastValue, UnterminatedValue};
+use super::mapping::SAMPLE;
 use super::open::{self, OpenError};
 use super::reader::Item;
 use super::reader::column_union::DocumentColumn;
 use super::text_formulas::TextFormulas;
-use crate::record::{Field, ReadError, Reason, Record, Written};
+use crate::record::{Field, OwnedRecord, ReadError, Reason, Record, Written};
 use crate::table::raw::{MAX_CELLS, RawCell, RawRow, RawTable};
 
 /// Why a file is not a table.
@@ -59,14 +61,23 @@ impl TableLoadError {
     }
 }
 
+/// A file as a table.
+#[derive(Debug)]
+pub struct WholeTable {
+    /// The header and the rows, as text.
+    pub table: RawTable,
+    /// What was done to the text without being requested, a sentence each.
+    pub remarks: Vec<String>,
+}
+
 /// Reads the file at `path`. `options` may choose one of several results; otherwise a second one is rejected.
 ///
 /// # Errors
 /// If the file, or a record of it, is invalid.
-pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, TableLoadError> {
-    let (table, late_columns) = read_once(path, options)?;
+pub fn read(path: &Path, options: &ImportOptions) -> Result<WholeTable, TableLoadError> {
+    let (whole, late_columns) = read_once(path, options)?;
     if late_columns.is_empty() {
-        return Ok(table);
+        return Ok(whole);
     }
     let again = ImportOptions { late_columns, ..options.clone() };
     Ok(read_once(path, &again)?.0)
@@ -89,7 +100,7 @@ pub fn column_names(path: &Path) -> Vec<String> {
 fn read_once(
     path: &Path,
     options: &ImportOptions,
-) -> Result<(RawTable, Vec<DocumentColumn>), TableLoadError> {
+) -> Result<(WholeTable, Vec<DocumentColumn>), TableLoadError> {
     let mut opened = open::open(path, options)?;
     let nulls = opened.form.nulls;
     let row = |record: &Record<'_>| row(record, nulls, options);
@@ -98,6 +109,7 @@ fn read_once(
     let mut table: Option<RawTable> = None; // of the result that is wanted
     let mut cells = 0;
     let mut formulas = TextFormulas::of(opened.form, options);
+    let (mut last_value, mut sample) = (LastValue::default(), Vec::new());
     while let Some(item) = opened.reader.next()? {
         match item {
             Item::Header(names) if result == 0 => {
@@ -126,6 +138,10 @@ fn read_once(
                     return Err(TableLoadError::TooMuch);
                 }
                 let record = formulas.replace(record);
+                last_value.note(&record);
+                if sample.len() < SAMPLE {
+                    sample.push(OwnedRecord::of(&record));
+                }
                 let row = row(&record);
                 if row.cells.len() != table.header.len() {
                     return Err(TableLoadError::Reject {
@@ -166,9 +182,21 @@ fn read_once(
             Item::Record(_) | Item::Reject(_) | Item::Trailer(_) => {}
         }
     }
+    let mut remarks = opened.reader.remarks();
+    if opened.reader.is_unended() {
+        last_value.learn(&sample);
+        match last_value.unended() {
+            Some(UnterminatedValue::Cut { detail }) => {
+                let reason = Reason::Truncated;
+                return Err(TableLoadError::Reject { line: last_value.line, reason, detail });
+            }
+            Some(UnterminatedValue::Perhaps) => remarks.push(UnterminatedValue::REMARK.to_owned()),
+            None => {}
+        }
+    }
     let late = opened.reader.late_columns();
     let table = RawTable { text_formulas: formulas.count, ..table.ok_or(TableLoadError::NoNames)? };
-    Ok((table, late))
+    Ok((WholeTable { table, remarks }, late))
 }
 
 fn headed(names: Vec<String>) -> RawTable {

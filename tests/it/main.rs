@@ -17,6 +17,7 @@ mod clock_changes;
 mod csv_out;
 mod diff;
 mod diff_files;
+mod diff_remarks;
 mod diff_values;
 mod document;
 mod engine_messages;

@@ -126,21 +126,29 @@ fn with_check(
     }
     let ways = tables::Ways::of(args)?;
     let mut comparison = match exported(&args.actual, &ways)? {
-        Some(store) => compare(ProductionRows::Copy(&store))?,
+        Some((store, remarks)) => {
+            let mut comparison = compare(ProductionRows::Copy(&store))?;
+            comparison.remarks.extend(remarks);
+            comparison
+        }
         None => compare(ProductionRows::File(&ways.read(&args.actual)?))?,
     };
     comparison.remarks.extend(ways.remarks());
     Ok(comparison)
 }
 
-/// An exported file as a database of its own; `None` when it is a plain table or cannot be loaded.
-fn exported(path: &Path, ways: &tables::Ways) -> Result<Option<Store>, Failure> {
+/// An exported file as a database of its own, with what there is to say about loading it; `None` when it is a plain
+/// table or cannot be loaded.
+fn exported(path: &Path, ways: &tables::Ways) -> Result<Option<(Store, Vec<String>)>, Failure> {
     if ways.is_plain(path)? {
         return Ok(None);
     }
     let mut store = Store::for_exports()?;
-    let is_loaded = import::load(path, &ways.import_options(), &mut store, &|| false).is_ok();
-    Ok(is_loaded.then_some(store))
+    let loaded = import::load(path, &ways.import_options(), &mut store, &|| false);
+    Ok(loaded.ok().map(|summary| {
+        let remarks = summary.parts().iter().flat_map(import::remarks).collect();
+        (store, remarks)
+    }))
 }
 
 /// Whether the actual table is named as a check of a scenario, of which there is none to compare with.

@@ -9,7 +9,7 @@ use std::path::Path;
 use chatdb::import::format::trailer;
 use chatdb::import::input::decode;
 use chatdb::import::input::source::{UnpackLimits, open_file};
-use chatdb::import::whole::{self, TableLoadError};
+use chatdb::import::whole::{self, TableLoadError, WholeTable};
 use chatdb::import::{self, open::OpenError};
 use chatdb::record::{Reason, RecordLimits};
 use chatdb::render::sanitize::Sanitized;
@@ -68,6 +68,10 @@ impl Ways {
     /// What there is to say about the files that were read.
     pub fn remarks(self) -> Vec<String> {
         self.remarks.into_inner()
+    }
+
+    fn remark(&self, path: &Path, remark: &str) {
+        self.remarks.borrow_mut().push(format!("`{}`: {remark}", path.display()));
     }
 
     /// Whether the files do not name their columns, or by other names than are wanted.
@@ -155,9 +159,7 @@ impl Ways {
             }
         };
         if table.text_formulas > 0 {
-            let remark = text_formula::remark(table.text_formulas);
-            let remark = format!("`{}`: {remark}", path.display());
-            self.remarks.borrow_mut().push(remark);
+            self.remark(path, &text_formula::remark(table.text_formulas));
         }
         // Without names, the first row may be there twice like any other.
         let repeated = match self.is_nameless() {
@@ -165,9 +167,7 @@ impl Ways {
             false => table.take_repeated_headers(),
         };
         if repeated > 0 {
-            let remark = trailer::repeated_headers(repeated as u64);
-            let remark = format!("`{}`: {remark}", path.display());
-            self.remarks.borrow_mut().push(remark);
+            self.remark(path, &trailer::repeated_headers(repeated as u64));
         }
         self.check_names(path, &table)?;
         let table = if self.is_nameless() { numbered(table) } else { table };
@@ -192,8 +192,9 @@ impl Ways {
     }
 
     fn import(&self, path: &Path) -> Result<RawTable, TableLoadError> {
-        let mut table = whole::read(path, &self.options)?;
+        let WholeTable { mut table, remarks } = whole::read(path, &self.options)?;
         table.take_brackets_off();
+        remarks.iter().for_each(|remark| self.remark(path, remark));
         Ok(table)
     }
 }
