@@ -290,3 +290,44 @@ fn a_row_that_is_wrong_or_lost_is_found() {
     made.rows.push((last + 1, last + 1, vec!["of no line".to_owned()]));
     assert_eq!(read(&made).1.len(), 1);
 }
+
+/// Line breaks at the end of the last column, where nothing pads it, are blank lines.
+#[test]
+fn a_line_break_at_the_end_of_the_last_column_is_lost_with_a_remark() {
+    let remark = |shortened: u64| {
+        let are = if shortened == 1 { "record is" } else { "records are" };
+        format!(
+            "{shortened} {are} followed by blank lines, which are skipped: a line break at the end of the last column \
+             is lost"
+        )
+    };
+    let counts = [
+        "\r\n(3 rows affected)\r\n",
+        "\r\nCompletion time: 2026-11-20T10:00:00.0000000+01:00\r\n",
+        "",
+    ];
+    let ends = ["", "\r\n", "\r\n\r\n"];
+    for (all, count) in (0..27).flat_map(|all| counts.iter().map(move |count| (all, count))) {
+        let ends = [ends[all % 3], ends[all / 3 % 3], ends[all / 9]];
+        let mut text = String::from("id          v\r\n----------- ----------\r\n");
+        for (end, id) in ends.iter().zip(1..) {
+            text += &format!("{id:<11} text{end}\r\n");
+        }
+        text += count;
+        let mut reader =
+            Aligned::new(Cursor::new(text.as_bytes()), Arc::default(), RecordLimits::default());
+        let mut records = 0;
+        while let Some(item) = reader.next().unwrap() {
+            records += usize::from(matches!(item, Item::Record(_)));
+            assert!(!matches!(item, Item::Reject(_)), "{item:?}: {text:?}");
+        }
+        // Without anything below, a blank line at the end of a file says nothing.
+        let told = if count.is_empty() { &ends[..2] } else { &ends[..] };
+        let shortened = told.iter().filter(|end| !end.is_empty()).count() as u64;
+        let remarks =
+            reader.remarks().into_iter().filter(|said| said.contains("the last column is lost"));
+        let expected: Vec<String> =
+            (shortened > 0).then(|| remark(shortened)).into_iter().collect();
+        assert_eq!((records, remarks.collect::<Vec<_>>()), (3, expected), "{text:?}");
+    }
+}

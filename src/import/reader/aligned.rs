@@ -29,6 +29,7 @@ mod cut;
 mod layout;
 mod lines;
 
+use crate::diagnostic::{counted, verb};
 use crate::import::format::trailer;
 use crate::import::format::trailer::Message;
 use crate::import::format::trailer::Stop;
@@ -86,6 +87,10 @@ pub struct Aligned<R> {
     below: bool,
     /// The number of blank lines before the next line. The beginning of the file counts as one.
     blanks: usize,
+    /// The number of blank lines below the last record, if nothing else is below it and the record is not full.
+    blanks_below: Option<usize>,
+    /// Records whose last value may have ended in a line break, which is not loaded.
+    shortened: u64,
     /// Whether the previous line was rejected, so that the next one may be part of the same record.
     is_lost: bool,
     /// The candidate found while looking ahead from the previous record.
@@ -114,6 +119,8 @@ impl<R: Read> Aligned<R> {
             queue: Queue::default(),
             below: false,
             blanks: 1,
+            blanks_below: None,
+            shortened: 0,
             is_lost: false,
             next: None,
             rows: 0,
@@ -158,6 +165,7 @@ impl<R: Read> Aligned<R> {
             return self.blank();
         }
         self.blanks = 0;
+        self.note_blanks_below(0);
         let Some(grid) = &self.grid else {
             self.lines.skip(1);
             let detail = "precedes the header".to_owned();
@@ -233,12 +241,22 @@ impl<R: Read> Aligned<R> {
             return Ok(true);
         }
         self.blanks += 1;
+        if let Some(blanks) = self.blanks_below.as_mut().filter(|_| !alone) {
+            *blanks += 1;
+        }
         if alone && self.lines.peek(0)?.is_some() && !self.ends_at(0)? {
             let detail = "a blank line may be empty text, or nothing".to_owned();
             self.refuse(number, "", Reason::Ragged, detail);
             self.begun += u64::from(self.grid.as_ref().is_some_and(Grid::is_texts));
         }
         Ok(true)
+    }
+
+    /// Notes whether more blank lines are below the last record than the `usual` number above what follows: then they
+    /// are the end of its last value.
+    fn note_blanks_below(&mut self, usual: usize) {
+        let blanks = self.blanks_below.take();
+        self.shortened += u64::from(blanks.is_some_and(|blanks| blanks > usual));
     }
 
     /// Whether a line of spaces is a record: full length, text columns only.
@@ -253,6 +271,7 @@ impl<R: Read> Aligned<R> {
 
     fn footer(&mut self, footer: Trailer) -> Result<bool, ReadError> {
         self.lines.skip(1);
+        self.note_blanks_below(1);
         self.blanks = self.blanks.max(1);
         self.below |= footer.rows.is_some();
         self.queue.push(Waiting::Trailer(footer));
@@ -339,6 +358,7 @@ impl<R: Read> Aligned<R> {
             return Ok(false);
         };
         self.messages += 1;
+        self.note_blanks_below(1);
         self.blanks = self.blanks.max(1);
         if let Message::Stop(stop) = message {
             let mut text = line.text.clone();
@@ -448,6 +468,7 @@ impl<R: Read> Aligned<R> {
         self.rows += 1;
         self.repaired += u64::from(candidate.lines > 1);
         self.lines.skip(candidate.lines);
+        self.blanks_below = (!candidate.cut.is_full).then_some(0);
         let held = held(candidate.number, candidate.text, candidate.cut.fields);
         self.queue.push(Waiting::Record(held));
         true
@@ -470,6 +491,14 @@ impl<R: Read> Reader for Aligned<R> {
         }
         if self.unsure.is_some() && !self.below && self.repaired + self.refused > 0 {
             remarks.push(UNCOUNTED.to_owned());
+        }
+        if self.shortened > 0 {
+            remarks.push(format!(
+                "{} {} followed by blank lines, which are skipped: a line break at the end of the last column is \
+                 lost",
+                counted(self.shortened, "record"),
+                verb(self.shortened, "is", "are"),
+            ));
         }
         if self.messages > 0 {
             remarks.push(trailer::passed_over(self.messages));

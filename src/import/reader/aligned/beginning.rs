@@ -99,6 +99,7 @@ impl<R: Read> Aligned<R> {
         }
         self.below = false;
         self.blanks = 0;
+        self.blanks_below = None;
         (self.rows, self.refused, self.begun, self.unsure) = (0, 0, 0, None);
         let total = head.places.last().map_or(0, |place| place.end);
         let length = Measure::Units.length(&head.text);

@@ -207,7 +207,8 @@ impl<R: Read> Aligned<R> {
         }
         let grid = self.grid.as_ref().unwrap_or_else(|| unreachable!("names were read"));
         match grid.cut(&text, grid.trimmed) {
-            Some(Cut { fields, .. }) => {
+            Some(Cut { fields, is_full, .. }) => {
+                self.blanks_below = (!is_full).then_some(0);
                 let number = self.lines.peek(0)?.map_or(0, |line| line.number);
                 self.lines.skip(lengths.len());
                 self.rows += 1;
