@@ -148,3 +148,17 @@ fn a_format_of_timelines_is_refused_for_checks_alone() {
         }
     }
 }
+
+/// Where the order makes no difference, what is so at the end is in the table, and not beside an empty one.
+#[test]
+fn one_outcome_of_all_orders_is_listed_like_several() {
+    let args =
+        ["simulate", "--all-orders", "application stops", "agent logs in", "--format", "csv"];
+    let output = chatdb(Path::new("."), &args);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        said.contains("\n1,2,in any order,agent,1003,Agent's console,must log in again\n"),
+        "{said}"
+    );
+    assert!(said.contains(",truth,1347,Session,lost\n"), "{said}");
+}

@@ -15,9 +15,17 @@ pub(super) fn orders(
     Outcomes { groups, everywhere }: &Outcomes,
     from: &str,
 ) -> Listing {
-    let rows = groups.iter().enumerate();
-    let rows = rows.flat_map(|(at, group)| rows_of(at + 1, group, events));
     let count: usize = groups.iter().map(|group| group.orders.len()).sum();
+    // What is so in every outcome is the outcome, if there is only one.
+    let (rows, everywhere): (Vec<_>, &[_]) = match groups.as_slice() {
+        [only] => (rows_of(1, only, everywhere, "in any order".to_owned()), &[]),
+        several => {
+            let rows = several.iter().enumerate().flat_map(|(at, group)| {
+                rows_of(at + 1, group, &group.outcome, when(group, events))
+            });
+            (rows.collect(), everywhere)
+        }
+    };
     let names = ["outcome", "orders", "when", "who", "of", "what", "at the end"];
     let mut remarks = vec![format!(
         "{}, {}",
@@ -43,18 +51,27 @@ pub(super) fn orders(
     }
 }
 
-/// The rows of one outcome: when it comes about, and what is so in the end.
-fn rows_of(number: usize, group: &OrderGroup, events: &[TimedCause]) -> Vec<Vec<Cell>> {
+/// When an outcome comes about: by what precedes what, else one order of several.
+fn when(group: &OrderGroup, events: &[TimedCause]) -> String {
     let words = |place: &usize| events[*place].cause.words();
     let because = group.because.iter();
     let because: Vec<String> = because
         .map(|(first, second)| format!("{} before {}", words(first), words(second)))
         .collect();
     let example: Vec<&str> = group.orders[0].iter().map(words).collect();
-    let when = match because.is_empty() {
+    match because.is_empty() {
         true => format!("such as {}", example.join(", ")),
         false => because.join("; "),
-    };
+    }
+}
+
+/// The rows of one outcome: when it comes about, and what is so in the end.
+fn rows_of(
+    number: usize,
+    group: &OrderGroup,
+    outcome: &[SimulatedFact],
+    when: String,
+) -> Vec<Vec<Cell>> {
     let head = [number.to_string(), group.orders.len().to_string(), when];
     let said = |fact: Option<&SimulatedFact>| match fact {
         Some(fact) => [fact.party.clone(), fact.subject.clone(), fact.fact.clone(), value(fact)],
@@ -64,7 +81,7 @@ fn rows_of(number: usize, group: &OrderGroup, events: &[TimedCause]) -> Vec<Vec<
         let texts = head.into_iter().chain(said(fact));
         texts.map(Cell::Text).collect()
     };
-    let mut outcome = group.outcome.iter();
+    let mut outcome = outcome.iter();
     let first = row(head, outcome.next());
     let others = outcome.map(|fact| row([const { String::new() }; 3], Some(fact)));
     std::iter::once(first).chain(others).collect()
