@@ -46,6 +46,7 @@ use pairing::{Comparison, rules};
 use table_diff::weave;
 use values::{folded, same, sole};
 
+use crate::table::names::ColumnNames;
 use crate::table::{Cell, ResultTable};
 
 pub use options::{
@@ -119,9 +120,10 @@ pub fn usable_key<'t>(expected: &'t ResultTable, actual: &ResultTable) -> Option
         let cells = table.rows.iter().map(|row| &row[at]);
         sole(cells).len() == table.rows.len() && !table.rows.is_empty()
     };
+    let others = ColumnNames::of(actual);
     let names = expected.columns.iter().map(|column| column.name.as_str());
     let usable = |(at, name): &(usize, &str)| {
-        (actual.position(name))
+        (others.position(name))
             .is_some_and(|other| names_rows(expected, *at) && names_rows(actual, other))
     };
     names.enumerate().find(usable).map(|(_, name)| name)

@@ -53,3 +53,4 @@ pub mod sql;
 pub mod store;
 pub mod table;
 pub mod validate;
+pub mod work;

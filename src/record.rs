@@ -8,7 +8,6 @@ pub mod batch;
 mod owned;
 pub mod row_filter;
 pub mod tokenizer;
-pub mod work;
 
 use thiserror::Error;
 

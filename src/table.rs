@@ -7,6 +7,7 @@ pub mod decimal;
 pub mod delimited;
 pub(crate) mod keyed;
 pub mod moment;
+pub(crate) mod names;
 pub mod pipe;
 pub mod plain;
 pub mod raw;
@@ -20,6 +21,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use decimal::Decimal;
+
+use crate::work;
 
 /// What the cells of a column are, besides NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -336,12 +339,14 @@ impl ResultTable {
     /// The position of the column called `name`, letter case included.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
+        work::steps(self.columns.len());
         self.columns.iter().position(|column| column.name == name)
     }
 
     /// The position of the only column called `name` in any letter case.
     #[must_use]
     pub fn position_in_any_case(&self, name: &str) -> Option<usize> {
+        work::steps(self.columns.len());
         let name = name.to_lowercase();
         let mut found =
             (0..self.columns.len()).filter(|at| self.columns[*at].name.to_lowercase() == name);

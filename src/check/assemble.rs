@@ -68,7 +68,7 @@ impl Sides<'_> {
             expected.map(|(r, place)| self.reading.table.rows[r][place.position].clone());
         let actual = row.actual.zip(column.actual.as_ref());
         let actual = actual.map(|(r, place)| self.actual.rows[r][place.position].clone());
-        let difference = row.cells.iter().find(|cell| cell.at == at);
+        let difference = row.cell(at);
         let (verdict, reason) = cell_verdict(difference.map(|d| d.verdict), note, actual.as_ref());
         CellRun {
             column: column.name.clone(),

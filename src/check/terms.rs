@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::diff::{ColumnMode, DiffOptions, RowOrder, Tolerance};
 use crate::report::CellVerdict;
 use crate::scenario::{Check, Expect};
-use crate::table::ResultTable;
+use crate::table::names::ColumnNames;
+use crate::table::{Column, ResultTable};
 
 /// How two tables are to be compared: what the diff takes, with a reason for every column that is let off.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -114,20 +115,20 @@ pub(super) fn spelt_as<'t>(
     like: &ResultTable,
 ) -> (Cow<'t, ResultTable>, Option<String>) {
     let mut renamed = Vec::new();
-    let mut table = Cow::Borrowed(table);
-    for at in 0..table.columns.len() {
-        let own = table.columns[at].name.clone();
-        if like.position(&own).is_some() {
+    let (names, others) = (ColumnNames::of(table), ColumnNames::of(like));
+    let mut spelt = Cow::Borrowed(table);
+    for (at, Column { name: own, .. }) in table.columns.iter().enumerate() {
+        if others.position(own).is_some() {
             continue;
         }
-        let known = like.position_in_any_case(&own).map(|known| &like.columns[known].name);
-        let is_sole = table.position_in_any_case(&own).is_some();
+        let known = others.position_in_any_case(own).map(|known| &like.columns[known].name);
+        let is_sole = names.position_in_any_case(own).is_some();
         if let Some(known) = known.filter(|_| is_sole) {
             renamed.push(format!("`{own}` for `{known}`"));
-            table.to_mut().columns[at].name.clone_from(known);
+            spelt.to_mut().columns[at].name.clone_from(known);
         }
     }
     let sentence = (!renamed.is_empty())
         .then(|| format!("headers that differ in letter case: {}", renamed.join(", ")));
-    (table, sentence)
+    (spelt, sentence)
 }

@@ -81,6 +81,12 @@ pub struct RowDiff {
 }
 
 impl RowDiff {
+    /// The cell of a column, by its position in [`TableDiff::columns`], unless it is plainly equal.
+    pub(crate) fn cell(&self, at: usize) -> Option<&CellDiff> {
+        let found = self.cells.binary_search_by_key(&at, |cell| cell.at);
+        found.ok().map(|found| &self.cells[found])
+    }
+
     /// What the row comes to.
     #[must_use]
     pub fn verdict(&self) -> RowVerdict {
@@ -206,8 +212,7 @@ impl TableDiff {
             row.get(column.expected?.position).cloned()
         };
         let cell = |row: &RowDiff, at: usize, column: &PairedColumn| {
-            let listed = row.cells.iter().find(|cell| cell.at == at);
-            let cell = match listed {
+            let cell = match row.cell(at) {
                 Some(cell) => cell.actual.clone(),
                 None => unchanged(row, column),
             };

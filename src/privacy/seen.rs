@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
-use crate::record::work;
+use crate::work;
 
 use super::DataClass;
 

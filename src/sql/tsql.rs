@@ -66,10 +66,10 @@ pub use script::{AnswerColumn, Script, Statement, Step};
 pub use system_views::asks_for_tables;
 
 use crate::diagnostic::Position;
-use crate::record::work;
 use crate::schema::catalog::Catalog;
 use crate::schema::types::Type;
 use crate::table::{Cell, Kind};
+use crate::work;
 
 /// Why a text was not rewritten, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,11 +1,14 @@
-//! What a reader does is bounded by what it reads: steps are counted, at n, 2n and 4n of what would cost it most.
+//! What a reader does is bounded by what it reads, and a comparison by its tables: steps are counted, at n, 2n and 4n
+//! of what would cost most.
 
 use std::io::Cursor;
 
+use chatdb::check::{Terms, compare_tables};
 use chatdb::import::ImportOptions;
 use chatdb::import::open::open_reader;
 use chatdb::import::reader::ambiguous_quotes::{Split, split};
-use chatdb::record::work;
+use chatdb::table::{Cell, ResultTable};
+use chatdb::work;
 use proptest::prelude::*;
 
 // AMBIGUOUS QUOTES -----------------------------------------------------------------------------------------
@@ -204,5 +207,34 @@ fn a_document_in_pieces_costs_what_it_is_long() {
 fn no_reader_takes_more_steps_than_its_input_is_long() {
     for (name, begin, piece) in COSTLY {
         check(name, 400, |n| steps_of(begin, piece, n));
+    }
+}
+
+// COMPARISONS ----------------------------------------------------------------------------------------------
+
+/// A table of one row, as wide as there are names.
+fn wide(names: impl Iterator<Item = String>) -> ResultTable {
+    let names: Vec<String> = names.collect();
+    let row = names.iter().map(|_| Cell::Text("a".to_owned())).collect();
+    ResultTable::of_texts(names, [row])
+}
+
+#[test]
+fn comparing_tables_is_linear_in_their_columns() {
+    type Name = fn(usize) -> String;
+    let headers: [(&str, Name, Name); 5] = [
+        ("the same names", |at| format!("a{at}"), |at| format!("a{at}")),
+        ("other names", |at| format!("a{at}"), |at| format!("b{at}")),
+        ("another letter case", |at| format!("a{at}"), |at| format!("A{at}")),
+        ("one name repeated", |_| "a".to_owned(), |_| "a".to_owned()),
+        ("one name repeated on one side", |_| "a".to_owned(), |at| format!("b{at}")),
+    ];
+    for (what, expected, actual) in headers {
+        check(what, 500, |n| {
+            let (expected, actual) = (wide((0..n).map(expected)), wide((0..n).map(actual)));
+            counted(|| {
+                drop(compare_tables(&expected, &actual, &Terms::default()).expect("no options"))
+            })
+        });
     }
 }

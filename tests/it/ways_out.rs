@@ -800,7 +800,7 @@ fn what_an_author_passes_on_from_rows_is_not_the_authors() {
 
 #[test]
 fn finding_addresses_is_linear_in_the_text() {
-    use chatdb::record::work;
+    use chatdb::work;
     let units = [
         "<",
         "@",

@@ -44,7 +44,7 @@ use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::RecordLimits;
 use crate::record::Trailer;
-use crate::record::work;
+use crate::work;
 use cut::Candidate;
 use cut::Grid;
 use cut::held;

@@ -1,8 +1,8 @@
 //! Splits a line of a format that quotes a field only if it contains the separator, when it is unknown whether quotes
 //! inside are doubled. An interpretation is accepted if it is the only one that fits the columns.
 
-use crate::record::work;
 use crate::record::{Field, Written};
+use crate::work;
 
 /// The result of splitting a line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,7 +39,7 @@ use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::RawToken;
 use crate::record::tokenizer::TextDialect;
 use crate::record::tokenizer::Tokenizer;
-use crate::record::work;
+use crate::work;
 use drawn::Drawn;
 use kept::name;
 use kept::trim;

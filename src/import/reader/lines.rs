@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
-use crate::record::work;
 use crate::record::{ReadError, RecordLimits, Reject};
+use crate::work;
 
 /// A line without its end.
 #[derive(Debug, Clone)]

@@ -12,7 +12,8 @@ use crate::import::reader::grid::entities;
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
-use crate::record::{ReadError, Reason, RecordLimits, work};
+use crate::record::{ReadError, Reason, RecordLimits};
+use crate::work;
 
 /// The score of `bytes` as XML.
 #[must_use]

@@ -1,6 +1,6 @@
 //! E-mail addresses in text, and their one spelling.
 
-use crate::record::work;
+use crate::work;
 
 use super::{Found, decoded, machine};
 

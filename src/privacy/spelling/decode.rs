@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::record::work;
+use crate::work;
 
 /// How often a text is decoded at most: a URL in a page in a mail in a record.
 const LAYERS: usize = 6;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::record::work;
+use crate::work;
 
 use super::{Found, beside_word, runs};
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::record::work;
+use crate::work;
 
 use super::{Found, runs};
 

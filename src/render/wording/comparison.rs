@@ -1,5 +1,7 @@
 //! Two tables in words: their rows, the cells that differ, and the remarks on the others.
 
+use std::collections::{HashMap, VecDeque};
+
 use super::{cell, erratum_kind, lines, pair, value};
 use crate::diagnostic::counted;
 use crate::report::{
@@ -66,16 +68,22 @@ pub(crate) fn whole(comparison: &Comparison, rows: &[usize], verdict: RowVerdict
 
 fn side(names: Vec<&str>, rows: &[&RowRun], pick: fn(&CellRun) -> Option<&Cell>) -> Side {
     // Columns may share a name; the first cell of that name belongs to the first of them, and so on.
-    let find = |row: &RowRun, at: usize| {
-        let nth = names[..at].iter().filter(|name| **name == names[at]).count();
-        let cells = row.cells.iter().filter(|cell| cell.column == names[at]);
-        cells.filter_map(pick).nth(nth).map(cell)
+    let found = |row: &&RowRun| {
+        let mut by_name: HashMap<&str, VecDeque<&Cell>> = HashMap::new();
+        for (name, cell) in row.cells.iter().filter_map(|run| Some((&run.column, pick(run)?))) {
+            by_name.entry(name).or_default().push_back(cell);
+        }
+        let next = |name: &&str| by_name.get_mut(*name).and_then(VecDeque::pop_front).map(cell);
+        names.iter().map(next).collect()
     };
-    let known = |at: &usize| rows.is_empty() || rows.iter().any(|row| find(row, *at).is_some());
+    let found: Vec<Vec<Option<String>>> = rows.iter().map(found).collect();
+    let known = |at: &usize| found.is_empty() || found.iter().any(|row| row[*at].is_some());
     let (kept, left_out): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(known);
-    let cells = |row: &&RowRun| kept.iter().map(|at| find(row, *at).unwrap_or_default()).collect();
+    let cells = |row: &Vec<Option<String>>| {
+        kept.iter().map(|at| row[*at].clone().unwrap_or_default()).collect()
+    };
     Side {
-        rows: rows.iter().map(cells).collect(),
+        rows: found.iter().map(cells).collect(),
         columns: kept.iter().map(|at| names[*at].to_owned()).collect(),
         left_out: left_out.iter().map(|at| names[*at].to_owned()).collect(),
     }

@@ -9,7 +9,7 @@ use super::batch::{is, position, unsupported, word};
 use super::grouping::GROUPING_SETS;
 use super::{TsqlError, TsqlProblem};
 use crate::diagnostic::Position;
-use crate::record::work;
+use crate::work;
 
 /// So many tokens may follow each other without a comma or a parenthesis. It bounds how deep a chain of operators
 /// can become as a tree.

@@ -16,13 +16,14 @@ use chatdb::import::open::open_reader;
 use chatdb::import::reader::Item;
 use chatdb::query::{Dialect as SqlDialect, Query};
 use chatdb::record::tokenizer::{TextDialect, Token, Tokenizer};
-use chatdb::record::{Field, RecordLimits, work};
+use chatdb::record::{Field, RecordLimits};
 use chatdb::scenario::Library;
 use chatdb::schema::catalog::Catalog;
 use chatdb::sql;
 use chatdb::sql::tsql;
 use chatdb::store::Store;
 use chatdb::table::{Cell, Kind, delimited, pipe, raw};
+use chatdb::work;
 use tempfile::TempDir;
 
 /// What a target does with its bytes.

@@ -11,7 +11,7 @@ use super::layout::Measure;
 use crate::import::reader::queue::Waiting;
 use crate::record::ReadError;
 use crate::record::Reason;
-use crate::record::work;
+use crate::work;
 use std::io::Read;
 
 impl<R: Read> Aligned<R> {

@@ -4,8 +4,8 @@ use crate::import::format::detect::CellShape;
 use crate::record::Field;
 use crate::record::OwnedRecord;
 use crate::record::Written;
-use crate::record::work;
 use crate::table::text_formula;
+use crate::work;
 use std::borrow::Cow;
 
 /// The name in a header field.

@@ -8,8 +8,9 @@ use crate::import::reader::aligned::{Measure, padded_field};
 use crate::import::reader::lines::{Line, LineReader};
 use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{Field, ReadError, Reason, RecordLimits, Trailer};
-use crate::record::{OwnedRecord, work};
+use crate::work;
 
 /// The maximum number of lines of a record.
 const PIECES: usize = 200;
