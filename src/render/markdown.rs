@@ -1,8 +1,8 @@
 //! Markdown: the report as a document to keep. It has everything that the terminal shows in full, and the
 //! observations, errata and notes besides.
 //!
-//! All data is escaped, so that it appears literally however it is rendered; hidden characters are shown as in a
-//! terminal, and a line break in a cell is a `<br>`.
+//! All data is escaped, so that it appears literally however it is rendered; a line break in a cell is a `<br>`, tabs
+//! and carriage returns are `&#9;` and `&#13;`, and other hidden characters are shown as in a terminal.
 
 mod analysis;
 
@@ -427,7 +427,8 @@ fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
 /// Text as inline code, or escaped if code cannot contain it.
 fn code(text: &str) -> String {
     let shown = Sanitized::of(text);
-    let awkward = text.is_empty() || text.trim() != text || text.contains(['`', '|', '\\']);
+    let awkward =
+        text.is_empty() || text.trim() != text || text.contains(['`', '|', '\\', '\t', '\r']);
     if awkward { escape(text) } else { format!("`{shown}`") }
 }
 
@@ -470,20 +471,26 @@ fn escape(text: &str) -> String {
 }
 
 /// Text that appears literally within a line: everything that Markdown, or HTML in it, would treat as markup is
-/// escaped. Leading and trailing spaces are kept.
+/// escaped. Leading and trailing spaces, tabs and carriage returns are kept.
 fn inline(text: &str) -> String {
-    let shown = Sanitized::of(text);
-    let start = shown.as_str().trim_start_matches(' ');
+    let shown = text.split_inclusive(['\t', '\r']).map(|part| {
+        let text = part.trim_end_matches(['\t', '\r']);
+        format!("{}{}", Sanitized::of(text), &part[text.len()..])
+    });
+    let shown: String = shown.collect();
+    let start = shown.trim_start_matches(' ');
     let body = start.trim_end_matches(' ');
     let blanks = |n: usize| "&#32;".repeat(n);
-    let mut out = blanks(shown.as_str().len() - start.len());
+    let mut out = blanks(shown.len() - start.len());
     let mut before = None;
     for (at, c) in body.char_indices() {
         let after = body[at + c.len_utf8()..].chars().next();
-        if is_markup(c, before, after) {
-            out.push('\\');
+        match c {
+            '\t' => out.push_str("&#9;"),
+            '\r' => out.push_str("&#13;"),
+            _ if is_markup(c, before, after) => out.extend(['\\', c]),
+            _ => out.push(c),
         }
-        out.push(c);
         before = Some(c);
     }
     out + &blanks(start.len() - body.len())

@@ -18,6 +18,8 @@ fn texts() -> Vec<String> {
         "\\|",
         "<br>",
         "\n",
+        "\t",
+        "\r",
         "&amp;",
         "&#32;",
         "*x*",
@@ -37,7 +39,16 @@ fn texts() -> Vec<String> {
     let pairs = pieces.iter().flat_map(|one| pieces.iter().map(move |two| format!("{one}{two}x")));
     let singles = pieces.iter().map(|one| format!("x{one}"));
     // Whether an empty text is one, and what ends in blanks, a table of Markdown says as well.
-    pairs.chain(singles).chain([String::new(), "x ".to_owned(), " y".to_owned()]).collect()
+    pairs
+        .chain(singles)
+        .chain([
+            String::new(),
+            "x ".to_owned(),
+            " y".to_owned(),
+            "x\t".to_owned(),
+            "\r\n".to_owned(),
+        ])
+        .collect()
 }
 
 #[test]

@@ -405,10 +405,13 @@ fn cells_of(markdown: &str) -> Vec<String> {
     cells
 }
 
-/// What a reader of Markdown should see: every line made safe.
+/// What a reader of Markdown should see: line breaks and tabs, and everything between them made safe.
 fn visible(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(|line| Sanitized::of(line).to_string()).collect();
-    lines.join("\n")
+    let parts = text.split_inclusive(['\n', '\r', '\t']).map(|part| {
+        let text = part.trim_end_matches(['\n', '\r', '\t']);
+        format!("{}{}", Sanitized::of(text), &part[text.len()..])
+    });
+    parts.collect()
 }
 
 #[test]
