@@ -13,8 +13,9 @@ activity_id,activity_type,activity_sub_type,activity_status,activity_sub_status,
 ";
 
 /// A call of each command that prints a record.
-const CALLS: [&[&str]; 15] = [
+const CALLS: [&[&str]; 17] = [
     &["list"],
+    &["show", "services_failure"],
     &["replay", "services_failure"],
     &["diff", "a.csv", "b.csv"],
     &["query", "SELECT activity_id, queue_id FROM egpl_casemgmt_activity", "a.csv"],
@@ -28,6 +29,7 @@ const CALLS: [&[&str]; 15] = [
     &["rules"],
     &["why", "services_failure/open_chats"],
     &["simulate", "+3:00 application stops"],
+    &["explain"],
     &["config"],
 ];
 
