@@ -234,7 +234,7 @@ pub struct Show {
     #[arg(add = complete::scenarios())]
     pub scenario: String,
     /// Print the whole scenario as one SQL script for the `sqlite3` shell
-    #[arg(long, conflicts_with_all = ["format", "width", "quiet", "verbose"])]
+    #[arg(long, conflicts_with_all = ["format", "width", "color", "quiet", "verbose", "raw", "for_spreadsheet"])]
     pub script: bool,
     #[command(flatten)]
     pub set: Sets,

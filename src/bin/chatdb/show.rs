@@ -1,4 +1,4 @@
-//! `chatdb show` shows a scenario, query or table.
+//! `chatdb show` shows a scenario: its steps, checks, queries and misprints, and the rules in effect.
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
